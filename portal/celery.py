@@ -1,0 +1,46 @@
+"""Celery: the worker that carries the news, and the clock that sweeps up what a dead broker left behind."""
+
+import os
+import time
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, worker_init, worker_ready
+from django.conf import settings
+
+from portal.settings.connections import set_default_role
+
+HEARTBEAT_KEY = "concord:worker:seen"
+HEARTBEAT_LIFE = 30  # seconds; a worker unseen for that long counts as away
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
+if not settings.configured:  # Celery's own command line starts here; in a web process the role is chosen already
+    set_default_role("job")
+
+app = Celery("concord")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["sharing.notices"])
+
+
+@app.task(name="portal.celery.heartbeat")
+def heartbeat(**_: Any) -> None:
+    """Notes in the broker that beat gave out a task and a worker took it. `/healthz` reads it."""
+    from portal.health import broker_client
+
+    with broker_client() as client:
+        client.set(HEARTBEAT_KEY, int(time.time()), ex=HEARTBEAT_LIFE)
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse(**_: Any) -> None:
+    """Stops a worker or a beat whose database role is too powerful."""
+    from portal.rolecheck import refuse_powerful_role
+
+    refuse_powerful_role()
+
+
+@worker_ready.connect
+def announce(**_: Any) -> None:
+    """Shows a fresh worker at once rather than at the first tick of beat."""
+    heartbeat()

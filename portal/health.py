@@ -1,0 +1,50 @@
+"""`/healthz`: what a load balancer, the launcher and a person on call want to know, and nothing about anyone."""
+
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from redis.retry import Retry
+from redis.backoff import NoBackoff
+
+
+def broker_client() -> "redis.Redis":
+    """Returns a client of the broker that gives up after half a second and does not try again."""
+    return redis.Redis.from_url(
+        settings.CELERY_BROKER_URL, socket_connect_timeout=0.3, socket_timeout=0.5, retry=Retry(NoBackoff(), 0)
+    )
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Answers 200 with the state of database, broker and worker; 503 when the database is away.
+
+    A dead broker or worker only delays the news, so the web process stays in service.
+    """
+    state: dict[str, Any] = {"database": _database(), **_broker_and_worker()}
+    return JsonResponse(state, status=200 if state["database"] == "ok" else 503)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select 1")
+    except DatabaseError:
+        return "away"
+    return "ok"
+
+
+def _broker_and_worker() -> dict[str, str]:
+    from portal.celery import HEARTBEAT_KEY
+
+    try:
+        with broker_client() as client:
+            seen = client.exists(HEARTBEAT_KEY)
+    except redis.RedisError:
+        return {"broker": "away", "worker": "unknown"}
+    return {"broker": "ok", "worker": "ok" if seen else "away"}

@@ -1,0 +1,90 @@
+"""No process of Concord runs with a database role that could walk around the row rules.
+
+Row-level security binds neither a superuser, nor a role with BYPASSRLS, nor (unless forced) a table's owner
+(PostgreSQL manual, "Row Security Policies"). So the role is looked at before anything is served.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from portal.settings.connections import set_default_role
+
+# Only these may own tables, or change and compare the shape of the database.
+OWNER_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "squashmigrations", "optimizemigration"}
+JOB_COMMANDS = {"import_probation", "relay", "demo_world"}
+# These touch no database, and must work where there is none.
+OFFLINE_COMMANDS = {
+    "check",
+    "collectstatic",
+    "compilemessages",
+    "diffsettings",
+    "findstatic",
+    "help",
+    "makemessages",
+    "spectacular",
+    "version",
+    "--version",
+    "--help",
+    "-h",
+}
+
+ROLE_QUERY = """
+select current_user, r.rolsuper, r.rolbypassrls,
+       exists (select from pg_class c
+                where c.relowner = r.oid and c.relkind in ('r', 'p') and c.relpersistence <> 't')
+  from pg_roles r
+ where r.rolname = current_user
+"""
+
+
+def role_problem(connection: Any) -> str | None:
+    """Returns the sentence that says why this connection's role is too powerful, or None when it is fit to serve."""
+    with connection.cursor() as cursor:
+        cursor.execute(ROLE_QUERY)
+        name, is_super, bypasses, owns = cursor.fetchone()
+    for wrong, what in ((is_super, "is a superuser"), (bypasses, "bypasses row security"), (owns, "owns tables")):
+        if wrong:
+            return f"Concord does not start: its database role {name} {what}; connect as concord_app or concord_job."
+    return None
+
+
+def refuse_powerful_role() -> None:
+    """Ends the process with one sentence when no database answers or its role is too powerful; else returns.
+
+    The connection is closed again, so that a server may fork afterwards. The exit status is 3, which gunicorn takes as
+    "do not try again".
+    """
+    from django.db import connection
+    from django.db.utils import OperationalError
+
+    if connection.vendor != "postgresql":
+        _refuse("Concord needs PostgreSQL 15 or newer and refuses every other database, SQLite included.")
+    try:
+        problem = role_problem(connection)
+    except OperationalError as error:
+        reason = str(error).strip().splitlines()[0]
+        _refuse(f"No database answers ({reason}): start the demo with `make demo`, or set DATABASE_URL.")
+    connection.close()
+    if problem:
+        _refuse(problem)
+
+
+def guard_command(argv: Sequence[str]) -> None:
+    """Chooses the database role of a manage.py command, loads Django, and refuses a role that is too powerful."""
+    command = argv[1] if len(argv) > 1 else "help"
+    if command in OWNER_COMMANDS:
+        set_default_role("owner")
+        return
+    set_default_role("job" if command in JOB_COMMANDS else "app")
+    if command in OFFLINE_COMMANDS or "--help" in argv or "-h" in argv:
+        return
+    import django
+
+    django.setup()
+    refuse_powerful_role()
+
+
+def _refuse(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    raise SystemExit(3)
