@@ -1,0 +1,100 @@
+"""The virtual environment and what is in it, from hash-locked lists. Standard library only."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from portal.launcher import progress
+from portal.launcher.trouble import Trouble
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+STAMP = VENV / "concord-installed.json"
+LOGS = ROOT / ".concord" / "logs"
+
+OLDEST, TOO_NEW = (3, 11), (3, 14)
+# A list holds all of those named after it: what tests need includes what the demo needs.
+CONTAINS = {"demo": ["demo"], "dev": ["dev", "demo"]}
+
+
+def ensure(which: str) -> None:
+    """Makes sure that .venv holds the packages of requirements/<which>.lock; quick when it already does.
+
+    Raises Trouble where Python is too old or too new, or an installer fails.
+    """
+    if not OLDEST <= sys.version_info[:2] < TOO_NEW:
+        raise Trouble(
+            f"Concord needs Python 3.11, 3.12 or 3.13 and this is {sys.version_info[0]}.{sys.version_info[1]}: "
+            "name another with `make PYTHON=python3.11 …`."
+        )
+    lock = ROOT / "requirements" / f"{which}.lock"
+    installed = _installed()
+    if PYTHON.exists() and installed.get(which) == _digest(lock):
+        return
+    if not PYTHON.exists():
+        _create()
+    _install(lock)
+    installed |= {name: _digest(ROOT / "requirements" / f"{name}.lock") for name in CONTAINS[which]}
+    STAMP.write_text(json.dumps(installed))
+
+
+def _installed() -> dict[str, str]:
+    try:
+        noted: dict[str, str] = json.loads(STAMP.read_text())
+    except (OSError, ValueError):
+        return {}
+    return noted
+
+
+def _digest(lock: Path) -> str:
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
+
+
+def _create() -> None:
+    try:
+        progress.run("Making .venv", [sys.executable, "-m", "venv", "--clear", str(VENV)], log=LOGS / "venv.log")
+    except Trouble as trouble:
+        if "ensurepip" in (LOGS / "venv.log").read_text(errors="replace"):
+            raise Trouble("Python's venv module is missing here: apt-get install python3-venv.") from trouble
+        raise
+
+
+def _install(lock: Path) -> None:
+    uv = VENV / "bin" / "uv"
+    pip = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-compile", "--require-hashes"]
+    if not uv.exists():
+        installer = ROOT / "requirements" / "installer.lock"
+        try:
+            progress.run("Fetching the installer", [*pip, "-r", str(installer)], log=LOGS / "installer.log")
+        except Trouble:
+            print("  (uv is not to be had; pip does the same more slowly)")
+    total = sum(1 for line in lock.read_text().splitlines() if line[:1].isalnum())
+    packages = next(VENV.glob("lib/python3.*/site-packages"))
+    by_uv = [str(uv), "pip", "install", "-q", "--python", str(PYTHON), "--require-hashes"]
+    progress.run(
+        "Installing packages",
+        [*(by_uv if uv.exists() else pip), "-r", str(lock)],
+        log=LOGS / "install.log",
+        measure=lambda: (len(list(packages.glob("*.dist-info"))), total),
+    )
+    sources = sum(1 for _ in packages.rglob("*.py"))
+    _compile(packages, sources)
+
+
+def _compile(packages: Path, sources: int) -> None:
+    # Some packages carry templates that only look like Python: compileall then reports failure, and that is no trouble.
+    log = LOGS / "compile.log"
+    with progress.Step("Compiling them once") as step, log.open("wb") as out:
+        child = subprocess.Popen(
+            [str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(packages)], stdout=out, stderr=out, env=quiet_env()
+        )
+        progress.follow(child, step, log, lambda: (sum(1 for _ in packages.rglob("*.pyc")), sources))
+
+
+def quiet_env() -> dict[str, str]:
+    """Returns the environment for children: bytecode is compiled once, so they may use what is there."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -1,0 +1,155 @@
+"""Children that never outlive the launcher, and that run without root where they can."""
+
+import ctypes
+import os
+import pwd
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user of this machine, to which a child drops."""
+
+    name: str
+    uid: int
+    gid: int
+
+    def can(self, flag: str, path: Path) -> bool:
+        """Returns whether this user may read (`-r`), write (`-w`) or enter (`-x`) `path`: asked as that user."""
+        return self.succeeds(["test", flag, str(path)])
+
+    def succeeds(self, argv: Sequence[str]) -> bool:
+        """Returns whether a short program run as this user ends well."""
+        try:
+            return not subprocess.run(
+                argv, capture_output=True, user=self.uid, group=self.gid, extra_groups=[], cwd="/", check=False
+            ).returncode
+        except PermissionError:
+            return False
+
+
+def account(*names: str) -> Account | None:
+    """Returns the first of these users that exists, or None when we are not root and so stay who we are."""
+    if os.geteuid() != 0:
+        return None
+    for name in names:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(name, entry.pw_uid, entry.pw_gid)
+    return None
+
+
+def end_with_parent(sign: int) -> Callable[[], None]:
+    """Returns what a child runs before its program: the kernel then sends it `sign` when the launcher dies, however.
+
+    It must run after the change of user, which would clear the setting; `subprocess` does it in that order. The setting
+    is tied to the thread that starts the child, so children are started from the main thread only.
+    """
+    if not sys.platform.startswith("linux"):
+        return lambda: None
+    libc = ctypes.CDLL(None, use_errno=True)
+    parent = os.getpid()
+
+    def set_signal() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, sign)
+        if os.getppid() != parent:  # it died in between
+            os.kill(os.getpid(), sign)
+
+    return set_signal
+
+
+@dataclass
+class Child:
+    """One long-running program. `start()` starts it again with the same words."""
+
+    name: str
+    argv: Sequence[str]
+    log: Path
+    env: dict[str, str]
+    user: Account | None = None
+    stop_signal: int = signal.SIGTERM
+    cwd: Path = Path("/")
+    process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Starts the program in a session of its own, so that Ctrl-C reaches the launcher alone."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        drop = {"user": self.user.uid, "group": self.user.gid, "extra_groups": []} if self.user else {}
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                self.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                env=self.env,
+                cwd=self.cwd,
+                start_new_session=True,
+                preexec_fn=end_with_parent(self.stop_signal),
+                **drop,  # type: ignore[arg-type]
+            )
+
+    @property
+    def alive(self) -> bool:
+        """Returns whether the program runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def ask_to_stop(self) -> None:
+        """Sends the program its own stop signal."""
+        if self.process is not None and self.alive:
+            self.process.send_signal(self.stop_signal)
+
+    def wait(self, seconds: float) -> None:
+        """Waits for the end; after `seconds` the whole session is killed."""
+        if self.process is None:
+            return
+        try:
+            self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)  # what is left of its session, itself included
+        except (ProcessLookupError, PermissionError):
+            pass
+        self.process.wait()
+
+
+def stop_all(children: Sequence[Child], seconds: float) -> None:
+    """Stops programs side by side, in `seconds` at most."""
+    for child in children:
+        child.ask_to_stop()
+    deadline = time.monotonic() + seconds
+    for child in children:
+        child.wait(max(0.0, deadline - time.monotonic()))
+
+
+def free_port(preferred: int = 0) -> int:
+    """Returns a free loopback port: the preferred one if nobody has it."""
+    for port in (preferred, 0):
+        if is_free(port):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+                return int(probe.getsockname()[1])
+    raise OSError("no free port")
+
+
+def is_free(port: int) -> bool:
+    """Returns whether a server could listen on this loopback port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

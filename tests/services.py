@@ -1,0 +1,126 @@
+"""The throw-away PostgreSQL and Valkey of a test run. An early pytest plugin: they are up before settings are read.
+
+    concord_template   migrated once; never connected to afterwards, so it can be copied
+    concord_test       what the settings point at, a copy of it
+
+Tests that commit for real get a database back by copying, since the app's role holds no TRUNCATE: `restore()` remakes
+concord_test, `clone_database(name)` makes another.
+"""
+
+import atexit
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal.launcher import roles
+from portal.launcher.servers import THROW_AWAY, Postgres, Valkey
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATE = "concord_template"
+DATABASE = "concord_test"
+
+_running: "Services | None" = None
+
+
+class Services:
+    """The servers of this test run."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="concord-tests-"))
+        self.folder.chmod(0o711)  # the servers' user passes through, and sees nothing but its own folder
+        self.passwords = {who: secrets.token_urlsafe(16) for who in ("migrator", "app", "job")}
+        self.postgres = Postgres(
+            self.folder / "postgres", log=self.folder / "postgres.log", settings={**THROW_AWAY, "jit": "off"}
+        )
+        self.valkey = Valkey(self.folder / "valkey", log=self.folder / "valkey.log")
+
+    def start(self) -> None:
+        """Starts both servers, makes the roles, and migrates the template."""
+        self.postgres.start()
+        self.valkey.start()
+        with closing(self.postgres.connect()) as admin:
+            roles.create_roles(admin, self.passwords)
+            roles.create_database(admin, TEMPLATE)
+        environment = self.environment(TEMPLATE)
+        migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity=0"]
+        done = subprocess.run(migrate, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise pytest.UsageError(f"The test database could not be migrated:\n{done.stdout}{done.stderr}")
+        with closing(self.postgres.connect()) as admin:
+            roles.create_database(admin, DATABASE, template=TEMPLATE)
+
+    def stop(self) -> None:
+        """Stops both servers and removes what they kept."""
+        self.valkey.stop(1.0)
+        self.postgres.stop(2.0)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def environment(self, database: str) -> dict[str, str]:
+        """Returns the variables under which settings find `database` and the broker."""
+        return {
+            "DJANGO_SETTINGS_MODULE": "portal.settings.test",
+            "DATABASE_URL": self.postgres.url("concord_app", self.passwords["app"], database),
+            "DATABASE_OWNER_URL": self.postgres.url("concord_migrator", self.passwords["migrator"], database),
+            "DATABASE_JOB_URL": self.postgres.url("concord_job", self.passwords["job"], database),
+            "BROKER_URL": self.valkey.url,
+        }
+
+
+def running() -> Services:
+    """Returns the servers of this run."""
+    assert _running is not None, "start the tests as `python -m pytest`, which loads tests.services"
+    return _running
+
+
+def clone_database(name: str, template: str = TEMPLATE) -> dict[str, str]:
+    """Makes database `name` anew as a copy of `template`; returns the environment that points at it.
+
+    Nobody may be connected to the template meanwhile.
+    """
+    with closing(running().postgres.connect()) as admin:
+        roles.drop_database(admin, name)
+        roles.create_database(admin, name, template=template)
+    return running().environment(name)
+
+
+def restore(template: str = TEMPLATE) -> None:
+    """Puts concord_test back as it was after migrating, ending every connection to it."""
+    from django.db import connections
+
+    connections.close_all()
+    clone_database(DATABASE, template)
+
+
+def connect(who: str = "owner", database: str = DATABASE) -> Any:
+    """Returns a psycopg2 connection in autocommit, as `admin` (the cluster's superuser), `owner`, `app` or `job`."""
+    import psycopg2
+
+    if who == "admin":
+        return running().postgres.connect(database)
+    environment = running().environment(database)
+    name = {"owner": "DATABASE_OWNER_URL", "app": "DATABASE_URL", "job": "DATABASE_JOB_URL"}[who]
+    options = "-c role=concord_owner" if who == "owner" else ""
+    connection = psycopg2.connect(environment[name], options=options)
+    connection.autocommit = True
+    return connection
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    """Starts the servers before pytest-django reads the settings."""
+    global _running
+    if _running is None and not early_config.known_args_namespace.help:
+        _running = Services()
+        atexit.register(_running.stop)
+        _running.start()
+        os.environ.update(_running.environment(DATABASE))
+    yield
