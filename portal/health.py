@@ -8,8 +8,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from redis.retry import Retry
 from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 
 def broker_client() -> "redis.Redis":

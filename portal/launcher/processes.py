@@ -1,5 +1,6 @@
 """Children that never outlive the launcher, and that run without root where they can."""
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -113,14 +114,10 @@ class Child:
         """Waits for the end; after `seconds` the whole session is killed."""
         if self.process is None:
             return
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            pass
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)  # what is left of its session, itself included
-        except (ProcessLookupError, PermissionError):
-            pass
         self.process.wait()
 
 

@@ -31,7 +31,9 @@ class Step:
         self.show()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.on_terminal:
             print("\r\033[K", end="")
         if kind is None:

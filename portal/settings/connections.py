@@ -43,7 +43,7 @@ def database_settings(env: environ.Env, noted: dict[str, Any]) -> dict[str, dict
     if not any(given.values()):
         given = {name: noted.get(variable, "") for name, variable in URL_NAMES.items()}
         # Nothing known: enough to load settings (checks, static files); the first query then says what is missing.
-        given = given if any(given.values()) else {name: "postgres://127.0.0.1:1/concord" for name in URL_NAMES}
+        given = given if any(given.values()) else dict.fromkeys(URL_NAMES, "postgres://127.0.0.1:1/concord")
     url = given[role]
     if not url:
         raise ImproperlyConfigured(f"{URL_NAMES[role]} is not set, and this process connects as the {role} role.")

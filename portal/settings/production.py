@@ -1,7 +1,7 @@
-"""Production: everything from the environment, secrets also as files (NAME_FILE), nothing with a default that is unsafe.
+"""Production: everything from the environment, secrets also as files (NAME_FILE), no unsafe default.
 
-Needed: SECRET_KEY, ALLOWED_HOSTS, BROKER_URL, EMAIL_URL, DEFAULT_FROM_EMAIL, and of the three database addresses the one
-that this process uses (DATABASE_URL, DATABASE_OWNER_URL or DATABASE_JOB_URL).
+Needed: SECRET_KEY, ALLOWED_HOSTS, BROKER_URL, EMAIL_URL, DEFAULT_FROM_EMAIL, and of the three database addresses
+(DATABASE_URL, DATABASE_OWNER_URL, DATABASE_JOB_URL) the one that this process uses.
 """
 
 from django.core.exceptions import ImproperlyConfigured

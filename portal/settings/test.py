@@ -1,4 +1,4 @@
-"""Tests: the databases and the broker come from tests/services.py by way of the environment; nothing leaves the machine."""
+"""Tests: databases and broker come from tests/services.py by way of the environment; nothing leaves the machine."""
 
 from portal.settings.base import *
 from portal.settings.base import env

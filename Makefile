@@ -1,0 +1,44 @@
+# What a person types. Everything else is in portal/launcher/ and pyproject.toml.
+PYTHON ?= python3
+RUN := .venv/bin/python
+
+.PHONY: demo demo-reset test lint drills bench lock tools
+
+demo: ## from nothing to a running portal at http://localhost:8000/ (PORT=8010 moves it)
+	@$(PYTHON) -m portal.launcher demo
+
+demo-reset: ## forget the demo's data
+	@$(PYTHON) -m portal.launcher reset
+
+tools:
+	@$(PYTHON) -m portal.launcher install dev
+	@$(RUN) -m portal.launcher.browser
+
+test: tools ## everything but the drills, in under five minutes
+	$(RUN) -m pytest -m "not drill" $(ARGS)
+
+drills: tools ## fault drills and many random worlds: takes its time
+	$(RUN) -m pytest -m drill $(ARGS)
+
+lint: ## style, types, floors and tiers, migrations, production settings
+	@$(PYTHON) -m portal.launcher install dev
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+	.venv/bin/lint-imports
+	DJANGO_SETTINGS_MODULE=portal.settings.test $(RUN) manage.py makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=portal.settings.production SECRET_KEY=$$(head -c 48 /dev/urandom | base64) \
+		ALLOWED_HOSTS=concord.example DATABASE_URL=postgres://app@db.example/concord BROKER_URL=redis://broker.example/0 \
+		EMAIL_URL=smtp://mail.example:25 DEFAULT_FROM_EMAIL=concord@concord.example \
+		$(RUN) manage.py check --deploy --fail-level WARNING
+
+bench: ## the permission engine against its alternatives (CASES=20000 for the one-minute version)
+	@$(PYTHON) -m portal.launcher install dev
+	$(RUN) -m tests.bench $(if $(CASES),--cases $(CASES))
+
+lock: ## resolve the packages anew
+	@$(PYTHON) -m portal.launcher install dev
+	for list in installer base demo dev; do \
+		$(RUN) -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--no-header --no-annotate requirements/$$list.in -o requirements/$$list.lock || exit 1; \
+	done
