@@ -42,7 +42,7 @@ def run() -> int:
     for sign in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.default_int_handler)
     if os.environ.get("MAKELEVEL"):
-        end_with_parent(signal.SIGTERM)()  # a killed make takes its demo with it
+        end_with_parent(signal.SIGTERM, os.getppid())()  # a killed make takes its demo with it
     port = _port()
     held = state.lock()
     _need_space()
@@ -191,7 +191,8 @@ class Demo:
             raise from_log("Collecting static files", static.log)
 
     def _world(self) -> None:
-        self._manage("Making the demo world", "demo_world")
+        if (ROOT / "portal" / "management" / "commands" / "demo_world.py").exists():
+            self._manage("Making the demo world", "demo_world")
 
     def _serve(self) -> None:
         for name in ("mail", "beat"):

@@ -51,8 +51,10 @@ def account(*names: str) -> Account | None:
     return None
 
 
-def end_with_parent(sign: int) -> Callable[[], None]:
+def end_with_parent(sign: int, parent: int | None = None) -> Callable[[], None]:
     """Returns what a child runs before its program: the kernel then sends it `sign` when the launcher dies, however.
+
+    `parent` is the launcher's process id, this process unless said otherwise.
 
     It must run after the change of user, which would clear the setting; `subprocess` does it in that order. The setting
     is tied to the thread that starts the child, so children are started from the main thread only.
@@ -60,11 +62,11 @@ def end_with_parent(sign: int) -> Callable[[], None]:
     if not sys.platform.startswith("linux"):
         return lambda: None
     libc = ctypes.CDLL(None, use_errno=True)
-    parent = os.getpid()
+    expected = parent or os.getpid()
 
     def set_signal() -> None:
         libc.prctl(PR_SET_PDEATHSIG, sign)
-        if os.getppid() != parent:  # it died in between
+        if os.getppid() != expected:  # it died in between
             os.kill(os.getpid(), sign)
 
     return set_signal
