@@ -1,0 +1,67 @@
+"""Tokens of API clients: issued once, checked with every call, revoked at once."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import secrets
+
+from agencies.accounts.models import ApiToken
+from agencies.directory.clock import DatabaseNow, database_now
+from agencies.directory.models import User
+
+PREFIX = "ccd_"
+
+
+class InvalidToken(Exception):
+    """The token is unknown, expired, revoked, or its client is switched off. All four look alike."""
+
+
+def _digest(secret: str) -> str:
+    # The secret has 256 random bits: a fast hash is enough, there is nothing to guess.
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def issue_token(
+    *, client: User, label: str, expires_at: datetime.datetime, created_by: User | None = None
+) -> tuple[ApiToken, str]:
+    """A new token for an API client. Returns the row and the secret, which cannot be read again.
+
+    Raises ValueError for an account that is not an API client or an end that is past.
+    """
+    if client.kind != User.Kind.CLIENT:
+        raise ValueError("only API clients hold tokens")
+    secret = PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        user=client,
+        label=label,
+        digest=_digest(secret),
+        hint=secret[:10],
+        created_at=database_now(),
+        created_by=created_by,
+        expires_at=expires_at,
+    )
+    return token, secret
+
+
+def authenticate_token(secret: str) -> User:
+    """The API client that holds this secret now. Raises InvalidToken."""
+    token = (
+        ApiToken.objects.select_related("user")
+        .filter(
+            digest=_digest(secret),
+            revoked_at__isnull=True,
+            expires_at__gt=DatabaseNow(),
+            user__is_active=True,
+            user__kind=User.Kind.CLIENT,
+        )
+        .first()
+    )
+    if token is None:
+        raise InvalidToken
+    return token.user
+
+
+def revoke_token(*, token: ApiToken) -> None:
+    """Close a token at once; closing it again changes nothing."""
+    ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=DatabaseNow())

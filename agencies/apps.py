@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class AgenciesConfig(AppConfig):
+    """Ground floor: who exists, for whom they act, how they sign in, what they did."""
+
+    name = "agencies"
+    label = "agencies"
+    verbose_name = "Agencies"

@@ -1,0 +1,47 @@
+"""What this floor declares to the floors below at start-up."""
+
+from agencies.directory.categories import Category
+from cases.people.models import Address, Alias, Identifier, Person
+from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
+from cases.supervision.bundles import BUNDLES
+from cases.supervision.models import (
+    Case,
+    CaseExclusion,
+    CaseKey,
+    CaseNamedPrincipal,
+    Caution,
+    Condition,
+    RiskAssessment,
+)
+from sharing.access.registry import Part, Shareable, register, register_part
+
+SHAREABLE_CASE = Shareable(
+    model=Case,
+    key_model=CaseKey,
+    exclusion_model=CaseExclusion,
+    named_model=CaseNamedPrincipal,
+    bundles=BUNDLES,
+    function_prefix="case",
+)
+
+
+def declare() -> None:
+    """Register the shareable record, its parts and its events."""
+    register(SHAREABLE_CASE)
+    register_part(Part(Person, SHAREABLE_CASE, own_field="pk", record_field="person_id", category=Category.EXISTENCE))
+    for model in (Alias, Identifier, Address):
+        register_part(
+            Part(model, SHAREABLE_CASE, own_field="person_id", record_field="person_id", category=model.access_category)
+        )
+    for model in (Condition, Caution, RiskAssessment, Plan):
+        register_part(Part(model, SHAREABLE_CASE, own_field="case_id", category=model.access_category))
+    for model in (Goal, Action, GoalVersion, ActionVersion):
+        register_part(
+            Part(
+                model,
+                SHAREABLE_CASE,
+                own_field="case_id",
+                category=model.access_category,
+                audience_field=model.access_audience,
+            )
+        )

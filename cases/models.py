@@ -1,0 +1,37 @@
+"""Re-exports for Django. Nothing imports this module."""
+
+from cases.imports.models import ImportRun
+from cases.people.models import Address, Alias, Identifier, JuvenileHistory, NameToken, Person, PersonNameToken
+from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
+from cases.supervision.models import (
+    Case,
+    CaseExclusion,
+    CaseKey,
+    CaseNamedPrincipal,
+    Caution,
+    Condition,
+    RiskAssessment,
+)
+
+__all__ = [
+    "Action",
+    "ActionVersion",
+    "Address",
+    "Alias",
+    "Case",
+    "CaseExclusion",
+    "CaseKey",
+    "CaseNamedPrincipal",
+    "Caution",
+    "Condition",
+    "Goal",
+    "GoalVersion",
+    "Identifier",
+    "ImportRun",
+    "JuvenileHistory",
+    "NameToken",
+    "Person",
+    "PersonNameToken",
+    "Plan",
+    "RiskAssessment",
+]

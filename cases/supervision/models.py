@@ -1,0 +1,175 @@
+"""Supervision cases: the shareable record of Concord, its parts, and its keys."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from agencies.directory.categories import Category
+from cases.supervision.bundles import BUNDLES
+from cases.supervision.codes import (
+    ConditionKind,
+    Enforcer,
+    RiskLevel,
+    SupervisionLevel,
+    SupervisionStatus,
+    SupervisionType,
+)
+from cases.supervision.querysets import CaseQuerySet
+from sharing.access.models import NamedPrincipal, RecordExclusion, RecordKey
+from sharing.access.querysets import PartQuerySet
+
+
+class Case(models.Model):
+    """One term of supervision of one person by one agency."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(
+        max_length=30, help_text="The agency's own number (SupervisionAgencyRecordIdentification)"
+    )
+    person = models.ForeignKey("cases.Person", on_delete=models.PROTECT, related_name="cases")
+    agency = models.ForeignKey("agencies.Agency", on_delete=models.PROTECT, related_name="+", db_index=False)
+    unit = models.ForeignKey("agencies.Unit", on_delete=models.PROTECT, related_name="+")
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    kind = models.PositiveSmallIntegerField(choices=SupervisionType.choices, default=SupervisionType.UNSPECIFIED)
+    status = models.PositiveSmallIntegerField(choices=SupervisionStatus.choices, default=SupervisionStatus.ACTIVE)
+    risk_level = models.PositiveSmallIntegerField(choices=RiskLevel.choices, default=RiskLevel.NOT_APPLICABLE)
+    supervision_level = models.PositiveSmallIntegerField(
+        choices=SupervisionLevel.choices, default=SupervisionLevel.INTAKE
+    )
+    offense = models.CharField(max_length=120, blank=True)
+    offense_degree = models.CharField(max_length=10, blank=True)
+    offense_date = models.DateField(null=True, blank=True)
+    term_start = models.DateField(null=True, blank=True)
+    term_end = models.DateField(null=True, blank=True)
+    next_review = models.DateField(null=True, blank=True)
+    restricted = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        # A bundle is a permission on the record, so that guardian's own tables tell what a key opens.
+        permissions = [(bundle.code, bundle.label) for bundle in BUNDLES.values()]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "number"], name="case_number_once"),
+            models.CheckConstraint(
+                condition=models.Q(term_end__isnull=True) | models.Q(term_end__gte=models.F("term_start")),
+                name="case_term_ends_after_start",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"], name="case_latest"),
+            models.Index(fields=["status", "risk_level", "-updated_at", "-id"], name="case_filtered"),
+            models.Index(fields=["next_review", "id"], name="case_by_review"),
+            models.Index(fields=["officer", "-updated_at", "-id"], name="case_of_officer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Case {self.uuid}"
+
+
+class CaseKey(RecordKey):
+    """A key to a case, with copies of the columns that lists sort and filter by (a trigger keeps them)."""
+
+    content_object = models.ForeignKey(Case, on_delete=models.PROTECT, db_index=False, related_name="keys")
+    updated_at = models.DateTimeField()
+    next_review = models.DateField(help_text="9999-12-31 where the case has none")
+    status = models.PositiveSmallIntegerField()
+    risk_level = models.PositiveSmallIntegerField()
+
+    class Meta(RecordKey.Meta):
+        constraints = [models.UniqueConstraint(fields=["grant", "content_object"], name="case_key_once")]
+        indexes = [
+            models.Index(
+                fields=["content_object", "group"], include=["until", "mask", "agreement_id"], name="ck_object"
+            ),
+            models.Index(
+                fields=["group", "-updated_at", "-content_object"],
+                include=["until", "mask", "agreement_id", "restricted"],
+                name="ck_latest",
+            ),
+            models.Index(
+                fields=["group", "status", "risk_level", "-updated_at", "-content_object"],
+                include=["until", "mask", "agreement_id", "restricted"],
+                name="ck_filtered",
+            ),
+            models.Index(
+                fields=["group", "next_review", "content_object"],
+                include=["until", "mask", "agreement_id", "restricted"],
+                name="ck_review",
+            ),
+        ]
+
+
+class CaseExclusion(RecordExclusion):
+    """A person who may not see one case."""
+
+    record = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="exclusions", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "record"], name="case_exclusion_once")]
+
+
+class CaseNamedPrincipal(NamedPrincipal):
+    """A unit or circle named on a restricted case."""
+
+    record = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="named_principals", db_index=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["record", "group"], name="case_named_once")]
+
+
+class CasePart(models.Model):
+    """Something a case has; seen by those whose key to the case opens its category."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="%(class)ss")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = PartQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Condition(CasePart):
+    """A rule the person is under, as a plain row."""
+
+    access_category = Category.CONDITIONS
+    kind = models.CharField(max_length=40, choices=ConditionKind.choices)
+    text = models.CharField(max_length=500, help_text="In plain words")
+    enforcer = models.CharField(max_length=20, choices=Enforcer.choices, default=Enforcer.SUPERVISION)
+    starts_on = models.DateField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True)
+
+
+class Caution(CasePart):
+    """A fact that may get somebody hurt: worst first, never a judgement."""
+
+    access_category = Category.CAUTIONS
+    rank = models.PositiveSmallIntegerField(default=5, help_text="1 is worst")
+    text = models.CharField(max_length=60)
+    detail = models.CharField(max_length=200, blank=True)
+    set_on = models.DateField()
+    review_on = models.DateField(null=True, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
+
+
+class RiskAssessment(CasePart):
+    """Raw scores of a risk tool. The level in words stands on the case; the numbers need their own category."""
+
+    access_category = Category.ASSESSMENT
+    tool = models.CharField(max_length=60)
+    assessed_on = models.DateField(null=True, blank=True)
+    risk_decile = models.PositiveSmallIntegerField(null=True, blank=True)
+    violence_level = models.PositiveSmallIntegerField(choices=RiskLevel.choices, default=RiskLevel.NOT_APPLICABLE)
+    violence_decile = models.PositiveSmallIntegerField(null=True, blank=True)
+    prior_count = models.PositiveSmallIntegerField(null=True, blank=True)

@@ -1,0 +1,77 @@
+"""The request's number, and the one transaction in which a signed-in request runs."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from agencies.accounts.services import InvalidToken, authenticate_token
+from portal.problems import problem_response
+from sharing.access.context import open_context
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+_CLEAN_ID = re.compile(r"^[A-Za-z0-9._-]{8,36}$")
+
+
+class RequestIdMiddleware:
+    """Gives each request a number, or takes the caller's where it is harmless; logs and answers carry it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-Id", "")
+        request.request_id = given if _CLEAN_ID.match(given) else str(uuid.uuid4())  # type: ignore[attr-defined]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class ContextMiddleware:
+    """Opens one transaction for a signed-in request, and in it the database's knowledge of who is asking.
+
+    Everything the request writes commits together after the answer is made, or, where the answer is a fault of ours
+    (5xx), not at all. `request.actor` is None for visitors, who run without a transaction.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.actor = None  # type: ignore[attr-defined]
+        channel = "html"
+        bearer = request.headers.get("Authorization", "")
+        if request.path.startswith("/api/") and bearer.lower().startswith("bearer "):
+            channel = "api"
+            try:
+                request.user = authenticate_token(bearer[7:].strip())
+            except InvalidToken:
+                return problem_response(request, 401, "invalid-token", "The token is unknown, expired or revoked.")
+            request.token_authenticated = True  # type: ignore[attr-defined]
+        elif request.path.startswith("/api/"):
+            channel = "api"
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        with transaction.atomic():
+            agency = acting_agency(request.user, request.session.get("agency_id") if channel == "html" else None)
+            if agency is None:
+                return self.get_response(request)
+            request.actor = open_context(  # type: ignore[attr-defined]
+                request.user,
+                agency,
+                channel=channel,
+                request_id=request.request_id,  # type: ignore[attr-defined]
+            )
+            request.user.actor = request.actor  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            if isinstance(response, HttpResponse) and response.status_code >= 500:
+                transaction.set_rollback(True)
+            return response

@@ -1,0 +1,94 @@
+"""The door. Every read of a shareable record, or of a part of one, begins here.
+
+`permitted(actor, category)` is right for any question and fast for small sets (details, parts of a page, one officer's
+cases). Lists of records use the database's page functions, which open by the same rule.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self, TypeVar
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+
+from agencies.directory.categories import Category
+from agencies.directory.clock import DatabaseNow
+from agencies.directory.models import Side
+from sharing.access.actors import Actor, NoContext
+from sharing.access.registry import Shareable, part_of, shareable_of
+
+M = TypeVar("M", bound=models.Model)
+
+AUDIENCE_BOTH = 0
+
+
+def live_keys(shareable: Shareable, actor: Actor, category: int) -> models.QuerySet[Any]:
+    """The actor's keys that open `category` now, of any record of the type."""
+    keys = (
+        shareable.key_model._default_manager.filter(group_id__in=actor.groups_for(category), until__gt=DatabaseNow())
+        .alias(opened=F("mask").bitand(int(category)))
+        .filter(opened=int(category))
+    )
+    if actor.closed_agreements:
+        keys = keys.exclude(agreement_id__in=actor.closed_agreements)
+    return keys
+
+
+def opens(shareable: Shareable, actor: Actor, category: int, record: str = "pk") -> Q:
+    """The door's rule as a condition: `record` names the field that holds the record's number.
+
+    A live key of a principal whose role allows the category; where the record is restricted, that principal is named on
+    it; and no exclusion of the actor.
+    """
+    named = shareable.named_model._default_manager.filter(
+        record_id=OuterRef("content_object_id"), group_id=OuterRef("group_id")
+    )
+    keys = live_keys(shareable, actor, category).filter(content_object_id=OuterRef(record))
+    keys = keys.filter(Q(content_object__restricted=False) | Exists(named))
+    excluded = shareable.exclusion_model._default_manager.filter(record_id=OuterRef(record), user_id=actor.user_id)
+    return Q(Exists(keys)) & ~Q(Exists(excluded))
+
+
+def _checked(actor: Actor, category: int) -> int:
+    if not isinstance(actor, Actor):
+        raise NoContext("permitted() needs an Actor")
+    if not int(category):
+        raise ValueError("permitted() needs a category")
+    return int(category)
+
+
+class ShareableQuerySet(models.QuerySet[M]):
+    """Records that are opened by keys."""
+
+    def permitted(self, actor: Actor, category: int) -> Self:
+        """Records of which the actor may use `category` now (several bits: all of them by one key)."""
+        category = _checked(actor, category)
+        return self.filter(opens(shareable_of(self.model), actor, category))
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Records whose existence the actor may know of."""
+        return self.permitted(actor, Category.EXISTENCE)
+
+
+class PartQuerySet(models.QuerySet[M]):
+    """Parts of records: seen if their category and their audience allow it."""
+
+    def permitted(self, actor: Actor, category: int | None = None) -> Self:
+        """Parts that the actor may see now; `category` widens the question beyond the part's own (e.g. PLAN_CHANGE)."""
+        part = part_of(self.model)
+        wanted = _checked(actor, int(part.category) | int(category or 0))
+        if part.record_field == "pk":
+            rows = self.filter(opens(part.shareable, actor, wanted, record=part.own_field))
+        else:
+            records = part.shareable.model._default_manager.filter(
+                opens(part.shareable, actor, wanted), **{part.record_field: OuterRef(part.own_field)}
+            )
+            rows = self.filter(Exists(records))
+        if part.audience_field:
+            allowed = [AUDIENCE_BOTH] if actor.side == Side.OTHER else [AUDIENCE_BOTH, int(actor.side)]
+            rows = rows.filter(**{f"{part.audience_field}__in": allowed})
+        return rows
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Parts the actor may see by the part's own category."""
+        return self.permitted(actor)

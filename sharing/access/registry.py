@@ -1,0 +1,93 @@
+"""Which models are shareable, and which models are parts of them. Filled by the floor above at start-up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+from agencies.directory.categories import Category
+from sharing.access.bundles import Bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Shareable:
+    """A record model, the tables that open and shut it, and the database functions that keep its keys.
+
+    The functions (see the app's migrations) take the record's number and answer by the same rule as the door:
+    `permits(id, category, groups)`, `readers(id)`, `issue(grant, ids)`, `withdraw(grant)`.
+    """
+
+    model: type[models.Model]
+    key_model: type[models.Model]
+    exclusion_model: type[models.Model]
+    named_model: type[models.Model]
+    bundles: dict[str, Bundle]
+    function_prefix: str
+
+    @property
+    def label(self) -> str:
+        """How grants, events and the trail name the type: app.model."""
+        return self.model._meta.label_lower
+
+    def function(self, verb: str) -> str:
+        """The name of one of the record's database functions."""
+        return f"{self.function_prefix}_{verb}"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A model whose rows are seen through a record: `record.record_field = part.own_field`."""
+
+    model: type[models.Model]
+    shareable: Shareable
+    own_field: str
+    record_field: str = "pk"
+    category: Category = field(default=Category.EXISTENCE)
+    audience_field: str | None = None
+
+
+class NotShareable(LookupError):
+    """The model was never registered: the door refuses rather than guesses."""
+
+
+_shareables: dict[str, Shareable] = {}
+_parts: dict[str, Part] = {}
+
+
+def register(shareable: Shareable) -> None:
+    """Declare a record model shareable. Called once per model, from AppConfig.ready()."""
+    _shareables[shareable.label] = shareable
+
+
+def register_part(part: Part) -> None:
+    """Declare a model a part of a record. Called once per model, from AppConfig.ready()."""
+    _parts[part.model._meta.label_lower] = part
+
+
+def shareable_of(model: type[models.Model] | str) -> Shareable:
+    """The declaration of a record model, or NotShareable."""
+    label = model if isinstance(model, str) else model._meta.label_lower
+    try:
+        return _shareables[label]
+    except KeyError:
+        raise NotShareable(label) from None
+
+
+def part_of(model: type[models.Model]) -> Part:
+    """The declaration of a part, or NotShareable."""
+    try:
+        return _parts[model._meta.label_lower]
+    except KeyError:
+        raise NotShareable(model._meta.label_lower) from None
+
+
+def record_types() -> list[Shareable]:
+    """Every declared record model."""
+    return list(_shareables.values())
+
+
+def is_part(instance: Any) -> bool:
+    """Whether the object is a registered part."""
+    return type(instance)._meta.label_lower in _parts

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class SharingConfig(AppConfig):
+    """First floor: what may cross between agencies, and how news of it travels."""
+
+    name = "sharing"
+    label = "sharing"
+    verbose_name = "Sharing"
