@@ -2,6 +2,7 @@
 
 from agencies.directory.categories import Category
 from cases.people.models import Address, Alias, Identifier, Person
+from cases.plans import events as plan_events
 from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.models import (
@@ -45,3 +46,4 @@ def declare() -> None:
                 audience_field=model.access_audience,
             )
         )
+    plan_events.declare()

@@ -7,3 +7,9 @@ class SharingConfig(AppConfig):
     name = "sharing"
     label = "sharing"
     verbose_name = "Sharing"
+
+    def ready(self) -> None:
+        """Declare this floor's own events."""
+        from sharing.notices import events
+
+        events.declare()

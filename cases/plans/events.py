@@ -1,0 +1,22 @@
+"""The events of a joint plan: whoever may see the plan is told that a part of it changed, never what it now says."""
+
+from agencies.directory.categories import Category
+from sharing.notices.registry import EventKind, register
+
+GROUP = "Plans"
+
+GOAL_ADDED = "plan.goal_added"
+GOAL_CHANGED = "plan.goal_changed"
+ACTION_ADDED = "plan.action_added"
+ACTION_CHANGED = "plan.action_changed"
+
+
+def declare() -> None:
+    """Register the kinds of event of plans."""
+    for kind, wording in (
+        (GOAL_ADDED, "{agency} added a goal to the plan"),
+        (GOAL_CHANGED, "{agency} changed a goal of the plan"),
+        (ACTION_ADDED, "{agency} added an action to the plan"),
+        (ACTION_CHANGED, "{agency} changed an action of the plan"),
+    ):
+        register(EventKind(kind, Category.PLAN_VIEW, GROUP, wording))

@@ -1,0 +1,66 @@
+"""The last of the six steps of writing: note the event with the change, and nudge the relay once both are committed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import structlog
+from celery import current_app
+from django.db import connection, models, transaction
+
+from sharing.access.actors import Actor
+from sharing.access.registry import shareable_of
+from sharing.notices.models import OutboxEvent
+from sharing.notices.registry import kind_of
+
+RELAY = "sharing.notices.tasks.relay"
+
+_log = structlog.get_logger(__name__)
+
+
+class OutsideTransaction(RuntimeError):
+    """An event without the transaction of its change could tell of something that never happened."""
+
+
+def publish(
+    *,
+    actor: Actor,
+    kind: str,
+    record: models.Model,
+    obj: Any = None,
+    versions: Mapping[str, int] | None = None,
+    group_ids: Iterable[int] = (),
+) -> OutboxEvent:
+    """Add one event to the outbox, in the transaction of the change it tells of.
+
+    `record` is the shareable record, `obj` the part that changed, if any; `versions` the part's numbers before and
+    after; `group_ids` principals to tell besides those whom the record's keys name (access given to or taken from
+    them). Returns the event. Raises UnknownKind, NotShareable, or OutsideTransaction.
+    """
+    kind_of(kind)
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(kind)
+    event = OutboxEvent.objects.create(
+        kind=kind,
+        record_type=shareable_of(type(record)).label,
+        record_id=record.uuid,  # type: ignore[attr-defined]
+        object_type=obj._meta.label_lower if obj is not None else "",
+        object_id=str(obj.uuid) if obj is not None else "",
+        versions=dict(versions or {}),
+        group_ids=list(group_ids),
+        actor=actor.user,
+        actor_agency=actor.agency,
+    )
+    # One nudge tells the relay of everything; a savepoint that is rolled back takes its nudge along.
+    if not any(entry[1] is nudge for entry in connection.run_on_commit):
+        transaction.on_commit(nudge)
+    return event
+
+
+def nudge() -> None:
+    """Ask the relay to look at the outbox now. The sweep looks anyway, so a broker that is away only delays the news."""
+    try:
+        current_app.send_task(RELAY, retry=False, ignore_result=True)
+    except Exception as error:  # whatever a broker may raise, the change is committed and its answer must go out
+        _log.warning("nudge_failed", error=type(error).__name__)
