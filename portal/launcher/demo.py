@@ -39,7 +39,7 @@ def run() -> int:
     Raises Trouble with one sentence when something is in the way.
     """
     begun = time.monotonic()
-    for sign in (signal.SIGTERM, signal.SIGHUP):
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.default_int_handler)
     if os.environ.get("MAKELEVEL"):
         end_with_parent(signal.SIGTERM, os.getppid())()  # a killed make takes its demo with it
@@ -207,11 +207,22 @@ class Demo:
             "--no-control-socket",
         ]
         worker = [
-            *(str(PYTHON), "-m", "celery", "--app=portal.celery", "worker", "--concurrency=2", "--beat"),
-            *(f"--schedule={STATE / 'beat' / 'schedule'}", "--loglevel=INFO", "--without-gossip", "--without-mingle"),
+            *(str(PYTHON), "-m", "celery", "--app=portal.celery", "worker", "--concurrency=2", "--loglevel=INFO"),
+            *("--without-gossip", "--without-mingle"),
         ]
-        for name, argv in (("web", web), ("worker", worker)):
-            child = Child(name, argv, log=_fresh_log(name), env=self.env, user=self.worker_user, cwd=ROOT)
+        # Beat is a process of its own: as a part of the worker it would outlive a worker that was killed.
+        beat = [
+            *(str(PYTHON), "-m", "celery", "--app=portal.celery", "beat", "--loglevel=INFO", "--pidfile="),
+            f"--schedule={STATE / 'beat' / 'schedule'}",
+        ]
+        for name, argv, address in (
+            ("web", web, "DATABASE_URL"),
+            ("worker", worker, "DATABASE_JOB_URL"),
+            ("beat", beat, "DATABASE_JOB_URL"),
+        ):
+            # Each gets its own database address and no other: what serves requests cannot become the owner.
+            env = {key: value for key, value in self.env.items() if key not in URL_NAMES or key == address}
+            child = Child(name, argv, log=_fresh_log(name), env=env, user=self.worker_user, cwd=ROOT)
             child.start()
             self.children.append(child)
 

@@ -87,8 +87,8 @@ class Child:
 
     def start(self) -> None:
         """Starts the program in a session of its own, so that Ctrl-C reaches the launcher alone."""
+        self._kill_session()
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        drop = {"user": self.user.uid, "group": self.user.gid, "extra_groups": []} if self.user else {}
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 self.argv,
@@ -99,7 +99,9 @@ class Child:
                 cwd=self.cwd,
                 start_new_session=True,
                 preexec_fn=end_with_parent(self.stop_signal),
-                **drop,  # type: ignore[arg-type]
+                user=self.user.uid if self.user else None,
+                group=self.user.gid if self.user else None,
+                extra_groups=[] if self.user else None,
             )
 
     @property
@@ -118,9 +120,14 @@ class Child:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=seconds)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)  # what is left of its session, itself included
+        self._kill_session()
         self.process.wait()
+
+    def _kill_session(self) -> None:
+        """Kills what is left of the program's session, itself included."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def stop_all(children: Sequence[Child], seconds: float) -> None:

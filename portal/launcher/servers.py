@@ -96,7 +96,7 @@ class Postgres:
         return f"postgres://{user}:{password}@127.0.0.1:{self.port}/{database}"
 
     def stop(self, seconds: float = 2.0) -> None:
-        """Stops the server: fast shutdown first, then without mercy (its log replays at the next start)."""
+        """Stops the server: fast shutdown first, then without mercy (its own log then mends it at the next start)."""
         if self.child:
             self.child.ask_to_stop()
             self.child.wait(seconds)
@@ -119,7 +119,6 @@ class Postgres:
         word.write_text(self.password + "\n")
         word.chmod(0o600)
         give(word, self.user)
-        drop = {"user": self.user.uid, "group": self.user.gid, "extra_groups": []} if self.user else {}
         with self.log.open("ab") as out:
             done = subprocess.run(
                 [
@@ -137,7 +136,9 @@ class Postgres:
                 env=plain_env(),
                 cwd="/",
                 check=False,
-                **drop,  # type: ignore[call-overload]
+                user=self.user.uid if self.user else None,
+                group=self.user.gid if self.user else None,
+                extra_groups=[] if self.user else None,
             )
         word.unlink()
         if done.returncode:
