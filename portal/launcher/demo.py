@@ -38,7 +38,6 @@ def run() -> int:
 
     Raises Trouble with one sentence when something is in the way.
     """
-    begun = time.monotonic()
     for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sign, signal.default_int_handler)
     if os.environ.get("MAKELEVEL"):
