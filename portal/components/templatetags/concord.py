@@ -1,0 +1,234 @@
+"""Tags and filters of the pages: dates, agencies, levels, forms, and before-and-after marks.
+
+Times are shown in the current time zone, which the middleware sets to the acting agency's. None of them runs a query.
+"""
+
+import datetime
+import difflib
+import re
+from typing import Any, NamedTuple
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Textarea
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+_WORD = re.compile(r"\s+|[^\s]+")
+_FOREVER_YEAR = 9999
+
+
+# --- Dates -----------------------------------------------------------------------------------------------------------
+
+
+def _local_date(value: datetime.date | None) -> datetime.date | None:
+    """The calendar day of a date, or of a moment in the current time zone."""
+    if isinstance(value, datetime.datetime):
+        return (timezone.localtime(value) if timezone.is_aware(value) else value).date()
+    return value
+
+
+@register.filter
+def day(value: datetime.date | None) -> str:
+    """Nov 24, 2026. Empty for nothing and for the date that stands for "no end"."""
+    date = _local_date(value)
+    return "" if date is None or date.year == _FOREVER_YEAR else f"{date:%b} {date.day}, {date.year}"
+
+
+@register.filter
+def clock(value: datetime.datetime | None) -> str:
+    """9:32am in the current time zone."""
+    if value is None:
+        return ""
+    moment = timezone.localtime(value)
+    return f"{moment.hour % 12 or 12}:{moment:%M}{'am' if moment.hour < 12 else 'pm'}"
+
+
+@register.filter
+def when(value: datetime.datetime | None) -> str:
+    """Nov 24, 2026 at 9:32am."""
+    return f"{day(value)} at {clock(value)}" if day(value) else ""
+
+
+@register.filter
+def near(value: datetime.datetime | None) -> str:
+    """A past moment as people say it: "Today 9:32am", "Yesterday 9:32am", else the full date and time."""
+    date = _local_date(value)
+    if value is None or date is None:
+        return ""
+    gone = (timezone.localdate() - date).days
+    return f"{ {0: 'Today', 1: 'Yesterday'}[gone] } {clock(value)}" if gone in (0, 1) else when(value)
+
+
+@register.filter
+def weekday(value: datetime.date | None) -> str:
+    """Today, Nov 24, 2026; Yesterday, …; else Friday, Nov 20, 2026."""
+    date = _local_date(value)
+    if date is None:
+        return ""
+    name = {0: "Today", 1: "Yesterday"}.get((timezone.localdate() - date).days, f"{date:%A}")
+    return f"{name}, {day(date)}"
+
+
+@register.filter
+def age(born: datetime.date | None) -> int | None:
+    """Full years since the birth date, today in the current time zone."""
+    if born is None:
+        return None
+    today = timezone.localdate()
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+@register.filter
+def days_until(value: datetime.date | None) -> int | None:
+    """Days from today to the date: negative when it has passed, None for nothing and for "no end"."""
+    date = _local_date(value)
+    return None if date is None or date.year == _FOREVER_YEAR else (date - timezone.localdate()).days
+
+
+@register.filter
+def due(value: datetime.date | None) -> str:
+    """A deadline: "3 days late", "Due today", else the date."""
+    left = days_until(value)
+    if left is None:
+        return ""
+    if left < 0:
+        return f"{-left} day{'' if left == -1 else 's'} late"
+    return "Due today" if left == 0 else day(value)
+
+
+@register.filter
+def is_late(value: datetime.date | None) -> bool:
+    """Whether the deadline has passed."""
+    left = days_until(value)
+    return left is not None and left < 0
+
+
+# --- Pictures in ink -------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """One drawing from static/img/icons.svg, silent to screen readers: a word always stands beside it."""
+    return format_html(
+        '<svg class="icon icon--{} {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        name,
+        extra,
+        static("img/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def agency_mark(agency: Any) -> SafeString:
+    """The shape of an agency's kind: disc, shield, star or square. The caller writes the name."""
+    return icon(getattr(agency, "shape", "square"))
+
+
+@register.simple_tag
+def risk(case: Any, long: bool = False) -> SafeString:
+    """The level of risk: three bars and the word. Ink only, since a level is an assessment and no alarm."""
+    level = case.risk_level or 0
+    word = case.get_risk_level_display()
+    if not level:
+        return format_html('<span class="level">{}</span>', "Risk not assessed" if long else word)
+    bars = "".join(
+        f'<rect class="{"on" if n < level else "off"}" x="{n * 6}" y="{10 - n * 5}" width="4.5" height="{6 + n * 5}"/>'
+        for n in range(3)
+    )
+    return format_html(
+        '<span class="level"><svg viewBox="0 0 18 16" aria-hidden="true">{}</svg>{}{}</span>',
+        mark_safe(bars),  # noqa: S308 - built from numbers alone
+        word,
+        " risk of reoffending" if long else "",
+    )
+
+
+@register.simple_tag
+def meter(now: int, target: int) -> SafeString:
+    """A bar of progress. It repeats the words beside it, so screen readers skip it."""
+    share = min(100, round(100 * now / target)) if target else 0
+    return format_html(
+        '<svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="ground" width="100" height="6"/><rect class="part" width="{}" height="6"/></svg>',
+        share,
+    )
+
+
+# --- Words -----------------------------------------------------------------------------------------------------------
+
+
+class Marks(NamedTuple):
+    """Two texts with what left one marked <del> and what came into the other marked <ins>."""
+
+    before: SafeString
+    after: SafeString
+
+
+def _pieces(words: list[str], tag: str) -> str:
+    """The words escaped, inside the tag; the blank edges stay outside, so that marks do not touch."""
+    text = "".join(words)
+    core = text.strip()
+    if not core:
+        return escape(text)
+    start = text.index(core)
+    return f"{escape(text[:start])}<{tag}>{escape(core)}</{tag}>{escape(text[start + len(core) :])}"
+
+
+@register.simple_tag
+def word_diff(before: object, after: object) -> Marks:
+    """Marks what changed between two texts, by whole words. Returns safe HTML: every word is escaped."""
+    old, new = (_WORD.findall("" if text is None else str(text)) for text in (before, after))
+    left: list[str] = []
+    right: list[str] = []
+    for tag, a, b, c, d in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            left.append(escape("".join(old[a:b])))
+            right.append(escape("".join(new[c:d])))
+        else:
+            left.append(_pieces(old[a:b], "del"))
+            right.append(_pieces(new[c:d], "ins"))
+    return Marks(mark_safe("".join(left)), mark_safe("".join(right)))  # noqa: S308 - escaped piece by piece
+
+
+@register.filter
+def lead(text: object) -> SafeString:
+    """A message with its first sentence made strong."""
+    first, stop, rest = str(text).partition(". ")
+    return format_html("<strong>{}{}</strong> {}", first, stop.strip(), rest)
+
+
+@register.filter
+def capped(count: int, limit: int = 1000) -> str:
+    """A count that stops at a limit: 412; 1,000+ from the limit on."""
+    return f"{limit:,}+" if count >= limit else f"{count:,}"
+
+
+@register.filter
+def listed(names: Any) -> str:
+    """A, B and C."""
+    words = [str(name) for name in names]
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+
+
+# --- Forms -----------------------------------------------------------------------------------------------------------
+
+
+@register.filter
+def field_kind(field: BoundField) -> str:
+    """How components/field.html lays the field out: options, check, text or line."""
+    widget = field.field.widget
+    if isinstance(widget, (RadioSelect, CheckboxSelectMultiple)):
+        return "options"
+    if isinstance(widget, CheckboxInput):
+        return "check"
+    return "text" if isinstance(widget, Textarea) else "line"
+
+
+@register.filter
+def summary_target(field: BoundField) -> str:
+    """The id that a link of the error summary leads to: the control, or the first option of a group."""
+    return f"{field.auto_id}_0" if field_kind(field) == "options" else field.auto_id
