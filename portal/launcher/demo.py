@@ -48,10 +48,7 @@ def run() -> int:
     demo = Demo(port)
     try:
         demo.start()
-        print(
-            f"\nConcord is ready: http://localhost:{port}/  ({time.monotonic() - begun:.0f} s)\n{WHAT_TO_TRY}",
-            flush=True,
-        )
+        print(f"\nConcord is ready: http://localhost:{port}/\n{WHAT_TO_TRY}", flush=True)
         demo.watch()
     except KeyboardInterrupt:
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
