@@ -26,7 +26,7 @@ lint: ## style, types, floors and tiers, migrations, production settings
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	.venv/bin/lint-imports
-	DJANGO_SETTINGS_MODULE=portal.settings.test $(RUN) manage.py makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=portal.settings.test $(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	DJANGO_SETTINGS_MODULE=portal.settings.production SECRET_KEY=$$(head -c 48 /dev/urandom | base64) \
 		ALLOWED_HOSTS=concord.example DATABASE_URL=postgres://app@db.example/concord BROKER_URL=redis://broker.example/0 \
 		EMAIL_URL=smtp://mail.example:25 DEFAULT_FROM_EMAIL=concord@concord.example \
