@@ -12,7 +12,6 @@ from django.db import DatabaseError
 from agencies.directory.models import Agency, User
 from agencies.trail.models import Change, Denial, Read
 
-
 _log = structlog.get_logger(__name__)
 
 

@@ -1,5 +1,7 @@
 """The joint plan of a case: goals, and the actions by which both agencies reach them."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -41,6 +43,9 @@ class Plan(CasePart):
 class PlanPart(CasePart):
     """A goal or an action: versioned by itself, seen by its audience."""
 
+    # What a version keeps and an edit may change, in the order of the form.
+    VERSIONED: ClassVar[tuple[str, ...]] = ()
+
     access_category = Category.PLAN_VIEW
     access_audience = "audience"
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="%(class)ss")
@@ -65,7 +70,6 @@ class Goal(PlanPart):
     progress_unit = models.CharField(max_length=30, blank=True)
     progress_note = models.CharField(max_length=500, blank=True)
 
-    # What a version keeps and an edit may change, in the order of the form.
     VERSIONED = (
         "title",
         "need",

@@ -22,31 +22,33 @@ M = TypeVar("M", bound=models.Model)
 AUDIENCE_BOTH = 0
 
 
-def live_keys(shareable: Shareable, actor: Actor, category: int) -> models.QuerySet[Any]:
-    """The actor's keys that open `category` now, of any record of the type."""
+def open_keys(shareable: Shareable, actor: Actor, category: int) -> models.QuerySet[Any]:
+    """The actor's keys that open `category` of some record now: the door's rule, key by key.
+
+    Live (by the database's clock, under an agreement in force), held by a principal whose role allows the category; where
+    the record is restricted, by a principal named on it; and on no record from which the actor is excluded.
+    """
+    named = shareable.named_model._default_manager.filter(
+        record_id=OuterRef("content_object_id"), group_id=OuterRef("group_id")
+    )
+    excluded = shareable.exclusion_model._default_manager.filter(
+        record_id=OuterRef("content_object_id"), user_id=actor.user_id
+    )
     keys = (
         shareable.key_model._default_manager.filter(group_id__in=actor.groups_for(category), until__gt=DatabaseNow())
         .alias(opened=F("mask").bitand(int(category)))
         .filter(opened=int(category))
+        .filter(Q(content_object__restricted=False) | Exists(named))
+        .exclude(Exists(excluded))
     )
     if actor.closed_agreements:
         keys = keys.exclude(agreement_id__in=actor.closed_agreements)
     return keys
 
 
-def opens(shareable: Shareable, actor: Actor, category: int, record: str = "pk") -> Q:
-    """The door's rule as a condition: `record` names the field that holds the record's number.
-
-    A live key of a principal whose role allows the category; where the record is restricted, that principal is named on
-    it; and no exclusion of the actor.
-    """
-    named = shareable.named_model._default_manager.filter(
-        record_id=OuterRef("content_object_id"), group_id=OuterRef("group_id")
-    )
-    keys = live_keys(shareable, actor, category).filter(content_object_id=OuterRef(record))
-    keys = keys.filter(Q(content_object__restricted=False) | Exists(named))
-    excluded = shareable.exclusion_model._default_manager.filter(record_id=OuterRef(record), user_id=actor.user_id)
-    return Q(Exists(keys)) & ~Q(Exists(excluded))
+def opens(shareable: Shareable, actor: Actor, category: int, record: str = "pk") -> Exists:
+    """The door's rule as a condition on a record; `record` names the field that holds the record's number."""
+    return Exists(open_keys(shareable, actor, category).filter(content_object_id=OuterRef(record)))
 
 
 def _checked(actor: Actor, category: int) -> int:

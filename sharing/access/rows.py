@@ -16,7 +16,7 @@ def read_joined(aliases: dict[str, type[models.Model]], tail: str, arguments: li
     fields = {alias: model._meta.concrete_fields for alias, model in aliases.items()}
     columns = ", ".join(f'{alias}."{f.column}"' for alias, listed in fields.items() for f in listed)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} {tail}", arguments)  # noqa: S608 - columns and tail are ours
+        cursor.execute(f"SELECT {columns} {tail}", arguments)
         found = cursor.fetchall()
     rows = []
     for values in found:

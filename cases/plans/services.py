@@ -1,0 +1,197 @@
+"""Changing a joint plan: add and update goals and actions. Lock, check, change, trail, outbox; commit is the caller's."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, Max
+
+from agencies.directory.categories import Category
+from agencies.directory.clock import database_now
+from agencies.directory.models import Agency
+from agencies.trail.services import record_change
+from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan, PlanPart
+from cases.supervision.models import Case
+from sharing.access.actors import Actor
+from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
+from sharing.notices.outbox import publish
+
+P = TypeVar("P", Goal, Action)
+
+_VERSION_MODELS: dict[type[PlanPart], tuple[type[GoalVersion] | type[ActionVersion], str]] = {
+    Goal: (GoalVersion, "goal"),
+    Action: (ActionVersion, "action"),
+}
+
+
+@transaction.atomic
+def add_goal(*, actor: Actor, plan_uuid: uuid.UUID, values: Mapping[str, Any]) -> Goal:
+    """Add a goal at the end of a plan. Returns it. Raises NotVisible, NotAllowed or Refused."""
+    plan = _locked(actor, Plan, plan_uuid)
+    last = plan.goals.aggregate(last=Max("position"))["last"] or 0
+    goal = Goal(plan=plan, case=plan.case, position=last + 1)
+    return _save_new(actor, goal, values, kind="plan.goal_added")
+
+
+@transaction.atomic
+def add_action(*, actor: Actor, goal_uuid: uuid.UUID, values: Mapping[str, Any]) -> Action:
+    """Add an action at the end of a goal. Returns it. Raises NotVisible, NotAllowed or Refused."""
+    goal = _locked(actor, Goal, goal_uuid)
+    last = goal.actions.aggregate(last=Max("position"))["last"] or 0
+    action = Action(goal=goal, plan_id=goal.plan_id, case=goal.case, position=last + 1)
+    return _save_new(actor, action, values, kind="plan.action_added")
+
+
+@transaction.atomic
+def update_goal(
+    *, actor: Actor, goal_uuid: uuid.UUID, changes: Mapping[str, Any], seen_version: int, reason: str = ""
+) -> Goal:
+    """Change a goal that the actor read at `seen_version`.
+
+    Returns the goal as it is now; where nothing differs, nothing is written and nobody is told. Raises NotVisible,
+    NotAllowed, Refused, or Stale with the current goal where somebody saved in between.
+    """
+    return _update(actor, Goal, goal_uuid, changes, seen_version, reason, kind="plan.goal_changed")
+
+
+@transaction.atomic
+def update_action(
+    *, actor: Actor, action_uuid: uuid.UUID, changes: Mapping[str, Any], seen_version: int, reason: str = ""
+) -> Action:
+    """Change an action that the actor read at `seen_version`. As update_goal()."""
+    return _update(actor, Action, action_uuid, changes, seen_version, reason, kind="plan.action_changed")
+
+
+def _update(
+    actor: Actor,
+    model: type[P],
+    part_uuid: uuid.UUID,
+    changes: Mapping[str, Any],
+    seen_version: int,
+    reason: str,
+    *,
+    kind: str,
+) -> P:
+    part = _locked(actor, model, part_uuid)
+    if part.version != seen_version:
+        raise Stale(part)
+    before = values_of(part)
+    _apply(part, changes)
+    after = values_of(part)
+    changed = [name for name in part.VERSIONED if before[name] != after[name]]
+    if not changed:
+        return part
+    part.version += 1
+    _save(actor, part)
+    _keep_version(actor, part, changed, reason)
+    _finish(
+        actor, part, kind, before={n: before[n] for n in changed}, after={n: after[n] for n in changed}, reason=reason
+    )
+    return part
+
+
+def _save_new(actor: Actor, part: P, values: Mapping[str, Any], *, kind: str) -> P:
+    _apply(part, values)
+    _save(actor, part)
+    _keep_version(actor, part, list(part.VERSIONED), "")
+    _finish(actor, part, kind, before={}, after=values_of(part), reason="")
+    return part
+
+
+def _locked(actor: Actor, model: type[Any], part_uuid: uuid.UUID) -> Any:
+    """The part, with its case locked first and then itself, if the actor may change it.
+
+    Raises NotVisible, or NotAllowed where the actor may see it and no more, or where the plan is closed.
+    """
+    seen = model.objects.permitted(actor).filter(uuid=part_uuid).values_list("case_id", flat=True).first()
+    if seen is None:
+        raise NotVisible
+    Case.objects.visible_to(actor).select_for_update(no_key=True, of=("self",)).get(pk=seen)
+    part = (
+        model.objects.permitted(actor, Category.PLAN_CHANGE)
+        .select_for_update(no_key=True, of=("self",))
+        .filter(uuid=part_uuid)
+        .first()
+    )
+    if part is None:
+        raise NotAllowed("You can read this plan, but your role or your agency's access does not let you change it.")
+    plan = part if isinstance(part, Plan) else part.plan
+    if plan.status == "closed":
+        raise NotAllowed("This plan is closed. Start a new plan to go on working.")
+    return part
+
+
+def _apply(part: PlanPart, values: Mapping[str, Any]) -> None:
+    unknown = set(values) - set(part.VERSIONED)
+    if unknown:
+        raise Refused(f"{sorted(unknown)[0]} cannot be changed.", sorted(unknown)[0])
+    for name, value in values.items():
+        setattr(part, name, value)
+
+
+def _save(actor: Actor, part: PlanPart) -> None:
+    part.updated_at = database_now()
+    part.changed_by = actor.user
+    try:
+        part.full_clean(exclude=["case", "plan", "goal", "changed_by", "owner_agency"], validate_unique=False)
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise Refused(messages[0], field) from None
+    part.save()
+    # After the write the part must still be the actor's to see: nobody edits something out of their own sight.
+    if not type(part).objects.permitted(actor, Category.PLAN_CHANGE).filter(pk=part.pk).exists():
+        raise Refused("With this audience you could no longer see it yourself.", "audience")
+
+
+def _keep_version(actor: Actor, part: Any, changed: list[str], reason: str) -> None:
+    model, link = _VERSION_MODELS[type(part)]
+    model.objects.create(
+        **{link: part},
+        case_id=part.case_id,
+        plan_id=part.plan_id,
+        audience=part.audience,
+        version=part.version,
+        values=values_of(part),
+        changed_fields=changed,
+        reason=reason,
+        changed_by=actor.user,
+        changed_by_agency=actor.agency,
+        changed_at=part.updated_at,
+    )
+
+
+def _finish(actor: Actor, part: Any, kind: str, *, before: dict[str, Any], after: dict[str, Any], reason: str) -> None:
+    """Move the case to the top of everybody's list, then trail and outbox."""
+    Case.objects.filter(pk=part.case_id).update(updated_at=part.updated_at, version=F("version") + 1)
+    Plan.objects.filter(pk=part.plan_id).update(updated_at=part.updated_at, version=F("version") + 1)
+    case = Case.objects.visible_to(actor).get(pk=part.case_id)
+    record_change(
+        actor=actor,
+        verb=kind,
+        obj=part,
+        record_type="cases.case",
+        record_id=case.uuid,
+        before=before,
+        after=after,
+        reason=reason,
+    )
+    versions = {"before": part.version - 1, "after": part.version}
+    publish(actor=actor, kind=kind, record=case, obj=part, versions=versions)
+
+
+def values_of(part: PlanPart) -> dict[str, Any]:
+    """What a version keeps of a goal or an action, as JSON can hold it: dates as ISO text, an agency as its UUID."""
+    values: dict[str, Any] = {}
+    for name in part.VERSIONED:
+        value = getattr(part, name)
+        if isinstance(value, datetime.date):
+            value = value.isoformat()
+        elif isinstance(value, Agency):
+            value = str(value.uuid)
+        values[name] = value
+    return values
