@@ -13,7 +13,7 @@ CREATE FUNCTION access_open(
 DECLARE
   v_side int := 0;
 BEGIN
-  SELECT a INTO agency
+  SELECT a.* INTO agency
     FROM agencies_membership m
     JOIN agencies_user u ON u.id = m.user_id AND u.is_active
     JOIN agencies_unit n ON n.group_id = m.group_id
