@@ -1,11 +1,16 @@
 """What all tests share: the databases of tests/services.py in place of the ones Django would make."""
 
+import copy
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.test import TransactionTestCase
 
 from tests import services
+from tests.worlds import World, small_world
+
+WORLD_TEMPLATE = "concord_world"
 
 
 @pytest.fixture(scope="session")
@@ -17,5 +22,35 @@ def django_db_setup() -> None:
 def _copy_instead_of_flush() -> Iterator[None]:
     """After a test that committed, the database is copied anew: the app's role holds no TRUNCATE."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: services.restore())
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: services.spoil())
         yield
+
+
+@pytest.fixture(autouse=True)
+def _database_contents(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> None:
+    """Before a test that uses the database: an untouched copy, empty or with the world, as the test asks."""
+    if "world" in request.fixturenames:
+        request.getfixturevalue("_built_world")
+        with django_db_blocker.unblock():
+            services.provide(WORLD_TEMPLATE)
+    elif request.node.get_closest_marker("django_db") or {"db", "transactional_db"} & set(request.fixturenames):
+        with django_db_blocker.unblock():
+            services.provide()
+
+
+@pytest.fixture(scope="session")
+def _built_world(django_db_setup: None, django_db_blocker: Any) -> World:
+    """The small world, built once into concord_test and kept as a template to copy."""
+    with django_db_blocker.unblock():
+        services.restore()
+        with services.as_job():
+            built = small_world()
+        services.spoil()
+        services.clone_database(WORLD_TEMPLATE, template=services.DATABASE)
+    return built
+
+
+@pytest.fixture
+def world(transactional_db: None, _built_world: World) -> World:
+    """The committed world of tests/worlds.py, fresh for this test; whatever the test commits goes with it."""
+    return copy.deepcopy(_built_world)

@@ -3,8 +3,8 @@
     concord_template   migrated once; never connected to afterwards, so it can be copied
     concord_test       what the settings point at, a copy of it
 
-Tests that commit for real get a database back by copying, since the app's role holds no TRUNCATE: `restore()` remakes
-concord_test, `clone_database(name)` makes another.
+Tests that commit for real get a database back by copying, since the app's role holds no TRUNCATE: `provide()` remakes
+concord_test where a test committed to it, `clone_database(name)` makes another.
 """
 
 import atexit
@@ -14,10 +14,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -29,6 +30,7 @@ TEMPLATE = "concord_template"
 DATABASE = "concord_test"
 
 _running: "Services | None" = None
+_holds: str | None = None  # the template of which concord_test is an untouched copy; None once a test committed
 
 
 class Services:
@@ -93,11 +95,46 @@ def clone_database(name: str, template: str = TEMPLATE) -> dict[str, str]:
 
 
 def restore(template: str = TEMPLATE) -> None:
-    """Puts concord_test back as it was after migrating, ending every connection to it."""
+    """Puts concord_test back as it was after migrating, or as `template` is, ending every connection to it."""
+    global _holds
     from django.db import connections
 
     connections.close_all()
     clone_database(DATABASE, template)
+    _holds = template
+
+
+def spoil() -> None:
+    """Notes that a test has committed to concord_test, so that the next one gets a fresh copy."""
+    global _holds
+    _holds = None
+
+
+def provide(template: str = TEMPLATE) -> None:
+    """Sees to it that concord_test is an untouched copy of `template`."""
+    if _holds != template:
+        restore(template)
+
+
+@contextmanager
+def as_job() -> Iterator[None]:
+    """Inside, Django's own connection is the job role's, as in a worker; before and after it is the app's."""
+    from django.db import connection
+
+    environment = running().environment(connection.settings_dict["NAME"])
+    usual = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
+    connection.close()
+    connection.settings_dict.update(_login(environment["DATABASE_JOB_URL"]))
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(usual)
+
+
+def _login(url: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    return {"USER": unquote(parts.username or ""), "PASSWORD": unquote(parts.password or "")}
 
 
 def connect(who: str = "owner", database: str = DATABASE) -> Any:

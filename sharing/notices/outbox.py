@@ -59,7 +59,7 @@ def publish(
 
 
 def nudge() -> None:
-    """Ask the relay to look at the outbox now. The sweep looks anyway, so a broker that is away only delays the news."""
+    """Ask the relay to look at the outbox now. The sweep looks anyway: a broker that is away only delays the news."""
     try:
         current_app.send_task(RELAY, retry=False, ignore_result=True)
     except Exception as error:  # whatever a broker may raise, the change is committed and its answer must go out

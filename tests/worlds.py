@@ -1,0 +1,319 @@
+"""A small committed world for tests: the `world` fixture (tests/conftest.py) gives it, fresh for every test.
+
+    probation   root, north, south    olsen, pratt (north officers), quist (south officer), mills (supervisor of north
+                                      and south), tran (treatment officer, north), admin (root, opens no record)
+    police      root, patrol, gang    reyes (gang officer), stone (gang supervisor), patel (patrol), system (API client)
+    sheriff     root, patrol          deputy (patrol), dispatch (patrol)
+    provider    root, clinic          carter
+    nobody                            an account without any membership
+
+    circle      police patrol and gang, sheriff patrol; holds `status_card` on every active case, under the agreement
+    cases[0-13] of north (officer olsen, pratt by turns), cases[14-19] of south (quist); 16 absconder, 17-19 completed
+    joint       cases[0]: `joint_plan` to police gang; has the plan with two goals and three actions
+    restricted  cases[1]: named are north and the probation root; `joint_plan` to police gang opens nothing
+    conflicted  cases[2]: pratt is excluded from it
+    referred    cases[3]: `referral` to the clinic
+    ended       cases[4]: `coordination` to police gang, expired
+    suspect     cases[5]: `coordination` to sheriff patrol, live
+
+Everyone's password is PASSWORD.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, field
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.db import connection
+from django.utils import timezone
+
+from agencies.directory.models import FOREVER, Agency, AgencyKind, Membership, Unit, User
+from cases.people.models import Address, Alias, Identifier, Person
+from cases.plans.codes import ActionKind, Need
+from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersion, Plan
+from cases.supervision.bundles import BUNDLES
+from cases.supervision.codes import ConditionKind, RiskLevel, SupervisionStatus, SupervisionType
+from cases.supervision.models import Case, CaseExclusion, CaseNamedPrincipal, Caution, Condition, RiskAssessment
+from sharing.access.context import job_context
+from sharing.access.models import Circle, CircleUnit, Grant, Purpose
+from sharing.agreements.models import Agreement, AgreementParty
+
+PASSWORD = "a long sentence for tests"
+
+AGENCIES = {
+    "probation": ("Pine County Community Corrections", "Pine Probation", AgencyKind.PROBATION_ADULT),
+    "police": ("Riverton Police Department", "Riverton PD", AgencyKind.MUNICIPAL_POLICE),
+    "sheriff": ("Pine County Sheriff's Office", "Pine Sheriff", AgencyKind.SHERIFF),
+    "provider": ("Harbor Treatment Center", "Harbor", AgencyKind.TREATMENT_PROVIDER),
+}
+UNITS = {
+    "probation": ("root", "north", "south"),
+    "police": ("root", "patrol", "gang"),
+    "sheriff": ("root", "patrol"),
+    "provider": ("root", "clinic"),
+}
+# Who: title, and (unit, role) of each membership.
+USERS: dict[str, tuple[str, list[tuple[str, str]]]] = {
+    "olsen": ("PO", [("probation/north", "supervising_officer")]),
+    "pratt": ("PO", [("probation/north", "supervising_officer")]),
+    "quist": ("PO", [("probation/south", "supervising_officer")]),
+    "mills": ("SPO", [("probation/north", "supervisor"), ("probation/south", "supervisor")]),
+    "tran": ("PO", [("probation/north", "treatment_officer")]),
+    "admin": ("", [("probation/root", "administrator")]),
+    "reyes": ("Det.", [("police/gang", "police_officer")]),
+    "stone": ("Sgt.", [("police/gang", "police_supervisor")]),
+    "patel": ("Ofc.", [("police/patrol", "police_officer")]),
+    "deputy": ("Dep.", [("sheriff/patrol", "police_officer")]),
+    "dispatch": ("", [("sheriff/patrol", "dispatcher")]),
+    "carter": ("", [("provider/clinic", "provider")]),
+    "system": ("", [("police/gang", "system_partner")]),
+    "nobody": ("", []),
+}
+NAMES = [
+    ("Tobias", "Hallett"), ("Maria", "Rodriguez"), ("Devon", "Pike"), ("Ana", "Souza"), ("Curtis", "Bell"),
+    ("Irina", "Volkova"), ("Luis", "Ortega"), ("Grace", "Nwosu"), ("Peter", "Lindqvist"), ("Sean", "Whelan"),
+    ("Omar", "Haddad"), ("Kim", "Tanaka"), ("Rosa", "Delgado"), ("Jamal", "Frost"), ("Erik", "Sandoval"),
+    ("Wanda", "Kowalski"), ("Noah", "Birch"), ("Ruth", "Amsel"), ("Victor", "Quade"), ("Della", "Marsh"),
+]  # fmt: skip
+
+
+@dataclass
+class World:
+    """What was made, by name. The rows are as they were when the world was built; read again what a test changes."""
+
+    agencies: dict[str, Agency] = field(default_factory=dict)
+    units: dict[str, Unit] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+    cases: list[Case] = field(default_factory=list)
+    grants: dict[str, Grant] = field(default_factory=dict)
+    goals: list[Goal] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    agreement: Agreement = field(init=False)
+    circle: Circle = field(init=False)
+    plan: Plan = field(init=False)
+
+    def agency_of(self, who: str) -> Agency:
+        """The agency for which this user acts."""
+        memberships = USERS[who][1]
+        return self.agencies[memberships[0][0].split("/")[0]]
+
+    @property
+    def joint(self) -> Case:
+        return self.cases[0]
+
+    @property
+    def restricted(self) -> Case:
+        return self.cases[1]
+
+    @property
+    def conflicted(self) -> Case:
+        return self.cases[2]
+
+    @property
+    def referred(self) -> Case:
+        return self.cases[3]
+
+    @property
+    def ended(self) -> Case:
+        return self.cases[4]
+
+    @property
+    def suspect(self) -> Case:
+        return self.cases[5]
+
+
+def small_world() -> World:
+    """Build the world and commit it. Needs a connection of the job role: see tests.services.as_job()."""
+    world = World()
+    with job_context():
+        _directory(world)
+        _agreement(world)
+        _cases(world)
+        _parts(world)
+        _plan(world)
+        _keys(world)
+    return world
+
+
+def _directory(world: World) -> None:
+    for code, (name, short_name, kind) in AGENCIES.items():
+        world.agencies[code] = Agency.objects.create(name=name, short_name=short_name, kind=kind, phone="555-0100")
+    for code, names in UNITS.items():
+        for name in names:
+            group = Group.objects.create(name=f"{code}/{name}")
+            world.units[f"{code}/{name}"] = Unit.objects.create(
+                group=group, agency=world.agencies[code], name=name.capitalize(), is_root=name == "root"
+            )
+    password = make_password(PASSWORD)
+    people = [
+        User(
+            email=f"{who}@example.org",
+            name=who.capitalize(),
+            title=title,
+            password=password,
+            kind=User.Kind.CLIENT if who == "system" else User.Kind.PERSON,
+        )
+        for who, (title, _) in USERS.items()
+    ]
+    world.users = dict(zip(USERS, User.objects.bulk_create(people), strict=True))
+    Membership.objects.bulk_create(
+        Membership(user=world.users[who], group_id=world.units[unit].pk, role=role)
+        for who, (_, memberships) in USERS.items()
+        for unit, role in memberships
+    )
+
+
+def _agreement(world: World) -> None:
+    begun = timezone.now() - datetime.timedelta(days=400)
+    world.agreement = Agreement.objects.create(title="Pine County information sharing", starts_at=begun)
+    AgreementParty.objects.bulk_create(
+        AgreementParty(agreement=world.agreement, agency=agency) for agency in world.agencies.values()
+    )
+    world.circle = Circle.objects.create(
+        group=Group.objects.create(name="circle/law enforcement"),
+        name="Pine County law enforcement",
+        agreement=world.agreement,
+    )
+    CircleUnit.objects.bulk_create(
+        CircleUnit(circle=world.circle, unit=world.units[unit])
+        for unit in ("police/patrol", "police/gang", "sheriff/patrol")
+    )
+
+
+def _cases(world: World) -> None:
+    today = timezone.now().date()
+    probation = world.agencies["probation"]
+    people = Person.objects.bulk_create(
+        Person(
+            agency=probation,
+            local_id=f"P{number:05}",
+            given_name=given,
+            family_name=family,
+            birth_date=datetime.date(1980 + number, 3, 9),
+            sex="M" if number % 2 == 0 else "F",
+        )
+        for number, (given, family) in enumerate(NAMES)
+    )
+    status = {16: SupervisionStatus.ABSCONDER} | dict.fromkeys((17, 18, 19), SupervisionStatus.COMPLETED)
+    officers = [world.users["olsen"], world.users["pratt"]]
+    world.cases = Case.objects.bulk_create(
+        Case(
+            number=f"C{number:05}",
+            person=person,
+            agency=probation,
+            unit=world.units["probation/north" if number < 14 else "probation/south"],
+            officer=officers[number % 2] if number < 14 else world.users["quist"],
+            kind=SupervisionType.PROBATION,
+            status=status.get(number, SupervisionStatus.ACTIVE),
+            risk_level=RiskLevel.values[number % 5],
+            offense="Burglary",
+            term_start=today - datetime.timedelta(days=100),
+            term_end=today + datetime.timedelta(days=500),
+            next_review=today + datetime.timedelta(days=number) if number % 3 else None,
+            restricted=number == 1,
+            updated_at=timezone.now() - datetime.timedelta(hours=number),
+        )
+        for number, person in enumerate(people)
+    )
+    CaseExclusion.objects.create(record=world.conflicted, user=world.users["pratt"], reason="A relative")
+    CaseNamedPrincipal.objects.bulk_create(
+        CaseNamedPrincipal(record=world.restricted, group_id=world.units[unit].pk, reason="Employee of the county")
+        for unit in ("probation/north", "probation/root")
+    )
+
+
+def _parts(world: World) -> None:
+    today = timezone.now().date()
+    Caution.objects.bulk_create(
+        Caution(case=case, rank=1, text="Firearm", detail="Seen with a pistol", set_on=today)
+        for case in world.cases[::4]
+    )
+    Condition.objects.bulk_create(
+        Condition(case=case, kind=ConditionKind.CURFEW, text="At home from 9 p.m. to 6 a.m.", starts_on=today)
+        for case in world.cases
+    )
+    RiskAssessment.objects.bulk_create(
+        RiskAssessment(case=case, tool="COMPAS", assessed_on=today, risk_decile=7) for case in world.cases[:6]
+    )
+    for case in world.cases[:6]:
+        Alias.objects.create(person_id=case.person_id, given_name="Ace", family_name="Of Spades")
+        Identifier.objects.create(person_id=case.person_id, kind=Identifier.Kind.STATE_ID, value=f"FL{case.pk:08}")
+        Address.objects.create(person_id=case.person_id, street="12 Elm Street", city="Riverton", state="FL")
+
+
+def _plan(world: World) -> None:
+    author = {"changed_by": world.users["olsen"]}
+    world.plan = Plan.objects.create(case=world.joint, purpose="Steady work and no new offence", strengths="A trade")
+    inside = {"case": world.joint, "plan": world.plan, **author}
+    world.goals = [
+        Goal.objects.create(
+            **inside, title="Keep a job", need=Need.EMPLOYMENT, target="Six months in one job", progress_target=6
+        ),
+        Goal.objects.create(
+            **inside, title="Finish the program", need=Need.THINKING, target="Twelve sessions",
+            audience=Audience.SUPERVISION, position=2,
+        ),
+    ]  # fmt: skip
+    first, second = world.goals
+    world.actions = [
+        Action.objects.create(**inside, goal=first, title="Talk with the employer", owner_text="PO Olsen"),
+        Action.objects.create(
+            **inside, goal=first, title="Drive past the shop", kind=ActionKind.ENFORCE, audience=Audience.POLICE,
+            owner_agency=world.agencies["police"], position=2,
+        ),
+        Action.objects.create(**inside, goal=second, title="Book the sessions", audience=Audience.SUPERVISION),
+    ]  # fmt: skip
+    for model, name, parts in ((GoalVersion, "goal", world.goals), (ActionVersion, "action", world.actions)):
+        for part in parts:
+            model.objects.create(
+                **{name: part},
+                case=world.joint,
+                plan=world.plan,
+                audience=part.audience,
+                version=1,
+                values={column: getattr(part, part._meta.get_field(column).attname) for column in part.VERSIONED},
+                changed_by=world.users["olsen"],
+                changed_by_agency=world.agencies["probation"],
+            )
+
+
+def _keys(world: World) -> None:
+    ids = [case.pk for case in world.cases]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT case_own(%s::bigint[], %s)", [ids, BUNDLES["own_case"].mask])
+    world.grants["circle"] = _grant(
+        world, "status_card", world.circle.pk, kind=Grant.Kind.STANDING, purpose=Purpose.OFFICER_SAFETY
+    )
+    active = [case.pk for case in world.cases if case.status == SupervisionStatus.ACTIVE]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT case_issue_many(%s, %s::bigint[])", [world.grants["circle"].pk, active])
+    now = timezone.now()
+    for name, bundle, unit, until in (
+        ("joint", "joint_plan", "police/gang", FOREVER),
+        ("restricted", "joint_plan", "police/gang", FOREVER),
+        ("referred", "referral", "provider/clinic", now + datetime.timedelta(days=30)),
+        ("ended", "coordination", "police/gang", now - datetime.timedelta(days=1)),
+        ("suspect", "coordination", "sheriff/patrol", now + datetime.timedelta(days=30)),
+    ):
+        case: Case = getattr(world, name)
+        world.grants[name] = _grant(world, bundle, world.units[unit].pk, record_id=case.uuid, until=until)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT case_issue(%s)", [world.grants[name].pk])
+
+
+def _grant(world: World, bundle: str, group_id: int, **fields: object) -> Grant:
+    return Grant.objects.create(
+        **{
+            "kind": Grant.Kind.SHARE,
+            "purpose": Purpose.SUPERVISION,
+            "record_type": "cases.case",
+            "bundle": bundle,
+            "mask": BUNDLES[bundle].mask,
+            "group_id": group_id,
+            "agreement": world.agreement,
+            "issued_by": world.users["olsen"],
+            **fields,
+        }
+    )
