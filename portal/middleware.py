@@ -61,12 +61,10 @@ class ContextMiddleware:
         if not request.user.is_authenticated:
             return self.get_response(request)
         with transaction.atomic():
-            agency = acting_agency(request.user, request.session.get("agency_id") if channel == "html" else None)
-            if agency is None:
-                return self.get_response(request)
+            wanted = None if bearer else request.session.get("agency_id")
             request.actor = open_context(  # type: ignore[attr-defined]
                 request.user,
-                agency,
+                wanted,
                 channel=channel,
                 request_id=request.request_id,  # type: ignore[attr-defined]
             )

@@ -1,4 +1,4 @@
-"""Changing a joint plan: add and update goals and actions. Lock, check, change, trail, outbox; commit is the caller's."""
+"""Changing a joint plan: goals and actions. Lock, check, change, trail, outbox; the outer transaction commits."""
 
 from __future__ import annotations
 

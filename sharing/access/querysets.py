@@ -25,8 +25,8 @@ AUDIENCE_BOTH = 0
 def open_keys(shareable: Shareable, actor: Actor, category: int) -> models.QuerySet[Any]:
     """The actor's keys that open `category` of some record now: the door's rule, key by key.
 
-    Live (by the database's clock, under an agreement in force), held by a principal whose role allows the category; where
-    the record is restricted, by a principal named on it; and on no record from which the actor is excluded.
+    Live (by the database's clock, under an agreement in force), held by a principal whose role allows the category;
+    where the record is restricted, by a principal named on it; and on no record from which the actor is excluded.
     """
     named = shareable.named_model._default_manager.filter(
         record_id=OuterRef("content_object_id"), group_id=OuterRef("group_id")

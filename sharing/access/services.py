@@ -103,7 +103,7 @@ def end_access(*, actor: Actor, grant_uuid: uuid.UUID, reason: str) -> Grant:
 
 @transaction.atomic
 def extend_access(*, actor: Actor, grant_uuid: uuid.UUID, until: datetime.datetime) -> Grant:
-    """Move the end of a live share, within its agreement. Returns the grant. Raises NotVisible, NotAllowed or Refused."""
+    """Move the end of a live share, within its agreement. Returns it. Raises NotVisible, NotAllowed or Refused."""
     grant, shareable, record = _lock_share(actor, grant_uuid)
     now = database_now()
     if grant.revoked_at is not None or grant.until <= now:
