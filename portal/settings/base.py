@@ -71,6 +71,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
+            "libraries": {"concord": "portal.components.templatetags.concord"},
         },
     },
 ]
@@ -149,6 +150,8 @@ STORAGES = {
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Concord <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_TIMEOUT = 10  # seconds
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000")  # links in messages that leave the house
 
 # --- What a browser may do with our pages ----------------------------------------------------------------------------
 

@@ -17,7 +17,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
-_WORD = re.compile(r"\s+|[^\s]+")
+# A word, or one sign of punctuation; then the blanks behind it. Times and hyphenated words stay whole.
+_WORD = re.compile(r"(\w+(?:[.:'’/-]\w+)*|[^\w\s])(\s*)")
 _FOREVER_YEAR = 9999
 
 
@@ -54,13 +55,19 @@ def when(value: datetime.datetime | None) -> str:
 
 
 @register.filter
-def near(value: datetime.datetime | None) -> str:
-    """A past moment as people say it: "Today 9:32am", "Yesterday 9:32am", else the full date and time."""
+def near(value: datetime.datetime | None, place: str = "") -> str:
+    """A past moment as people say it: "Today 9:32am", "Yesterday 9:32am", else the full date and time.
+
+    Any `place` means inside a sentence: "today at 9:32am".
+    """
     date = _local_date(value)
     if value is None or date is None:
         return ""
     gone = (timezone.localdate() - date).days
-    return f"{ {0: 'Today', 1: 'Yesterday'}[gone] } {clock(value)}" if gone in (0, 1) else when(value)
+    if gone not in (0, 1):
+        return when(value)
+    name = "Yesterday" if gone else "Today"
+    return f"{name.lower()} at {clock(value)}" if place else f"{name} {clock(value)}"
 
 
 @register.filter
@@ -162,20 +169,19 @@ def meter(now: int, target: int) -> SafeString:
 
 
 class Marks(NamedTuple):
-    """Two texts with what left one marked <del> and what came into the other marked <ins>."""
+    """Two texts with what left one marked <del> and what came into the other marked <ins>; inline holds both."""
 
     before: SafeString
     after: SafeString
+    inline: SafeString
 
 
-def _pieces(words: list[str], tag: str) -> str:
-    """The words escaped, inside the tag; the blank edges stay outside, so that marks do not touch."""
-    text = "".join(words)
-    core = text.strip()
-    if not core:
-        return escape(text)
-    start = text.index(core)
-    return f"{escape(text[:start])}<{tag}>{escape(core)}</{tag}>{escape(text[start + len(core) :])}"
+def _piece(words: list[tuple[str, str]], tag: str = "") -> str:
+    """Words with the blanks behind them, escaped and inside the tag; the last blank stays outside it."""
+    if not words:
+        return ""
+    text = escape("".join(word + blank for word, blank in words[:-1]) + words[-1][0])
+    return (f"<{tag}>{text}</{tag}>" if tag else text) + escape(words[-1][1])
 
 
 @register.simple_tag
@@ -184,14 +190,19 @@ def word_diff(before: object, after: object) -> Marks:
     old, new = (_WORD.findall("" if text is None else str(text)) for text in (before, after))
     left: list[str] = []
     right: list[str] = []
-    for tag, a, b, c, d in difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+    both: list[str] = []
+    matcher = difflib.SequenceMatcher(a=[word for word, _ in old], b=[word for word, _ in new], autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
         if tag == "equal":
-            left.append(escape("".join(old[a:b])))
-            right.append(escape("".join(new[c:d])))
+            left.append(_piece(old[a:b]))
+            right.append(_piece(new[c:d]))
+            both.append(_piece(new[c:d]))
         else:
-            left.append(_pieces(old[a:b], "del"))
-            right.append(_pieces(new[c:d], "ins"))
-    return Marks(mark_safe("".join(left)), mark_safe("".join(right)))  # noqa: S308 - escaped piece by piece
+            gone, come = _piece(old[a:b], "del"), _piece(new[c:d], "ins")
+            left.append(gone)
+            right.append(come)
+            both.append(f"{gone.rstrip()} {come}" if gone and come else gone + come)
+    return Marks(*(mark_safe("".join(part)) for part in (left, right, both)))  # noqa: S308 - escaped piece by piece
 
 
 @register.filter
