@@ -19,7 +19,6 @@ from portal.launcher.state import STATE
 from portal.launcher.trouble import Trouble, from_log
 
 DATABASE = "concord"
-URL_NAMES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_JOB_URL")
 SPACE_NEEDED = 700 * 1024 * 1024  # bytes
 HEALTH_SECONDS = 40.0
 STARTS_AGAIN = 5  # so often a part that dies is started again, then the demo gives up
@@ -92,13 +91,15 @@ class Demo:
         self._servers()
         self._migrate()
         self._world()
+        if self.postgres:
+            self.postgres.checkpoint()
         self._serve()
         self._wait_until_healthy()
 
     def stop(self) -> None:
         """Stops every part: those that work first, then the servers below them. Takes less than five seconds."""
-        stop_all(self.children, 2.5)
-        stop_all([server.child for server in (self.valkey, self.postgres) if server and server.child], 2.0)
+        stop_all(self.children, 2.0)
+        stop_all([server.child for server in (self.valkey, self.postgres) if server and server.child], 1.7)
 
     def watch(self) -> None:
         """Looks after the parts until a signal comes; a part that dies is started again a few times."""
@@ -120,10 +121,11 @@ class Demo:
         self.noted["DATA"] = str(data)
         passwords = self.noted["PASSWORDS"]
         LOGS.mkdir(parents=True, exist_ok=True)
-        given = [name for name in URL_NAMES if os.environ.get(name)]
-        if given and len(given) < len(URL_NAMES):
-            raise Trouble(f"{', '.join(URL_NAMES)} belong together: set all or none of them.")
+        given = [name for name in roles.URL_NAMES if os.environ.get(name)]
+        if given and len(given) < len(roles.URL_NAMES):
+            raise Trouble(f"{', '.join(roles.URL_NAMES)} belong together: set all or none of them.")
         addresses = {name: os.environ[name] for name in given}
+        roles.try_addresses(addresses)
         broker = os.environ.get("BROKER_URL", "")
         with progress.Step("Starting PostgreSQL and Valkey"):
             if not addresses:
@@ -217,7 +219,7 @@ class Demo:
             ("beat", beat, "DATABASE_JOB_URL"),
         ):
             # Each gets its own database address and no other: what serves requests cannot become the owner.
-            env = {key: value for key, value in self.env.items() if key not in URL_NAMES or key == address}
+            env = {key: value for key, value in self.env.items() if key not in roles.URL_NAMES or key == address}
             child = Child(name, argv, log=_fresh_log(name), env=env, user=self.worker_user, cwd=ROOT)
             child.start()
             self.children.append(child)

@@ -82,6 +82,7 @@ class Child:
     env: dict[str, str]
     user: Account | None = None
     stop_signal: int = signal.SIGTERM
+    insist_signal: int = signal.SIGKILL  # for a program that has its own way of stopping at once
     cwd: Path = Path("/")
     process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
@@ -115,11 +116,15 @@ class Child:
             self.process.send_signal(self.stop_signal)
 
     def wait(self, seconds: float) -> None:
-        """Waits for the end; after `seconds` the whole session is killed."""
+        """Waits for the end; after `seconds` it is told to stop at once, and then its whole session is killed."""
         if self.process is None:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=seconds)
+        if self.alive:
+            self.process.send_signal(self.insist_signal)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=0.6)
         self._kill_session()
         self.process.wait()
 

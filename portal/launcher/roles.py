@@ -4,8 +4,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 from psycopg2.extensions import quote_ident
 
+from portal.launcher.trouble import Trouble
+
+OLDEST_SERVER = 150000
+URL_NAMES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_JOB_URL")
 HERE = Path(__file__).parent
 
 
@@ -28,6 +33,28 @@ def drop_database(admin: Any, name: str) -> None:
     """Drops the database if it exists, ending whatever is connected to it."""
     with admin.cursor() as cursor:
         cursor.execute(f"drop database if exists {quote_ident(name, admin)} with (force)")
+
+
+def try_addresses(addresses: dict[str, str]) -> None:
+    """Connects once under each address of someone else's server; raises Trouble with what to do where one fails."""
+    for name, url in addresses.items():
+        if not url.startswith(("postgres://", "postgresql://")):
+            raise Trouble(
+                f"{name} is no PostgreSQL address, and Concord refuses every other database, SQLite included: "
+                "access rules, triggers and row security would silently vanish there."
+            )
+        options = "-c role=concord_owner" if name == "DATABASE_OWNER_URL" else ""
+        try:
+            connection = psycopg2.connect(url, options=options, connect_timeout=5)
+        except psycopg2.OperationalError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise Trouble(
+                f"{name} does not work ({reason}): mend it, or make the roles with portal/launcher/roles.sql."
+            ) from error
+        version = connection.server_version
+        connection.close()
+        if version < OLDEST_SERVER:
+            raise Trouble(f"{name} leads to PostgreSQL {version // 10000}, and Concord needs 15 or newer.")
 
 
 def _run(admin: Any, file: str, values: dict[str, str]) -> None:

@@ -37,4 +37,6 @@ def from_log(what: str, log: Path) -> Trouble:
     if "error while loading shared libraries" in text:
         library = text.split("error while loading shared libraries:", 1)[1].split(":", 1)[0].strip()
         return Trouble(f"{what} needs the library {library}: install it with the system's package manager.")
+    if last_line(log).startswith("Concord "):  # one of our own sentences
+        return Trouble(last_line(log))
     return Trouble(f"{what} failed ({last_line(log)}): the whole story is in {log}.")
