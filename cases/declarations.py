@@ -5,6 +5,7 @@ from cases.people.models import Address, Alias, Identifier, Person
 from cases.plans import events as plan_events
 from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
 from cases.supervision.bundles import BUNDLES
+from cases.supervision.frame import CaseFrame
 from cases.supervision.models import (
     Case,
     CaseExclusion,
@@ -23,6 +24,8 @@ SHAREABLE_CASE = Shareable(
     named_model=CaseNamedPrincipal,
     bundles=BUNDLES,
     function_prefix="case",
+    frame=CaseFrame,
+    related=("person",),
 )
 
 

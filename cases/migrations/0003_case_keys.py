@@ -204,26 +204,48 @@ BEGIN
   END IF;
 END $$;
 
--- Whom a change may concern: officers of the units that hold a key opening the category, as their roles allow, and the
--- officer of record. A proposal only: the door is asked again for each of them before anything is sent. Circles and
--- root units are left out, for they would tell whole agencies.
-CREATE FUNCTION case_audience(p_id bigint, p_category int, p_codes text[], p_masks int[])
-RETURNS TABLE (user_id bigint, agency_id bigint, is_owner boolean)
+-- Whom an event may concern. Without p_groups: officers of the units that hold a key opening the category, as their
+-- roles allow; of the owner the officer of record and those who sign. With p_groups: members of the units that the event
+-- names, and the officer of record. A proposal only: the door is asked again for each of them before anything is sent.
+-- Circles and, unless named, root units are left out, for they would tell whole agencies. `named` says that somebody is
+-- told as a member of such a unit; a member who could never see the case is not.
+CREATE FUNCTION case_audience(p_record uuid, p_category int, p_codes text[], p_masks int[], p_groups int[])
+RETURNS TABLE (user_id bigint, agency_id bigint, named boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   RETURN QUERY
-  SELECT DISTINCT m.user_id, n.agency_id, n.agency_id = c.agency_id
-    FROM cases_casekey k
-    JOIN cases_case c ON c.id = k.content_object_id
-    JOIN agencies_unit n ON n.group_id = k.group_id AND NOT n.is_root
-    JOIN agencies_membership m ON m.group_id = n.group_id AND m.starts_at <= access_now() AND m.until > access_now()
-    JOIN unnest(p_codes, p_masks) AS r(code, mask) ON r.code = m.role AND r.mask & p_category = p_category
-    JOIN agencies_user u ON u.id = m.user_id AND u.is_active AND u.kind = 'person'
-   WHERE k.content_object_id = p_id AND k.until > access_now() AND k.mask & p_category = p_category
-     AND (n.agency_id <> c.agency_id OR m.user_id = c.officer_id OR r.mask & 256 = 256);
+  WITH members AS (
+    SELECT m.user_id, m.group_id, n.agency_id, n.is_root, bit_or(r.mask) AS mask
+      FROM agencies_unit n
+      JOIN agencies_membership m ON m.group_id = n.group_id AND m.starts_at <= access_now() AND m.until > access_now()
+      JOIN unnest(p_codes, p_masks) AS r(code, mask) ON r.code = m.role
+      JOIN agencies_user u ON u.id = m.user_id AND u.is_active AND u.kind = 'person'
+     WHERE n.group_id = ANY (p_groups)
+        OR n.group_id IN (SELECT k.group_id FROM cases_casekey k JOIN cases_case c ON c.id = k.content_object_id
+                           WHERE c.uuid = p_record AND k.until > access_now() AND k.mask & p_category = p_category)
+     GROUP BY m.user_id, m.group_id, n.agency_id, n.is_root
+    HAVING bit_or(r.mask) & p_category = p_category
+  )
+  SELECT s.user_id, s.agency_id, bool_or(s.told)
+    FROM (
+      SELECT m.user_id, m.agency_id, coalesce(m.group_id = ANY (p_groups), false) AS told
+        FROM members m
+        JOIN cases_case c ON c.uuid = p_record
+       WHERE CASE
+               WHEN m.user_id = c.officer_id THEN true
+               WHEN p_groups IS NOT NULL THEN m.group_id = ANY (p_groups)
+                 AND (NOT c.restricted OR EXISTS (SELECT 1 FROM cases_casenamedprincipal p
+                                                   WHERE p.record_id = c.id AND p.group_id = m.group_id))
+                 AND NOT EXISTS (SELECT 1 FROM cases_caseexclusion e
+                                  WHERE e.record_id = c.id AND e.user_id = m.user_id)
+               ELSE NOT m.is_root AND (m.agency_id <> c.agency_id OR m.mask & 256 = 256)
+             END
+    ) s
+   GROUP BY s.user_id, s.agency_id
+   ORDER BY s.user_id, s.agency_id;
 END $$;
-REVOKE ALL ON FUNCTION case_audience(bigint, int, text[], int[]) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION case_audience(bigint, int, text[], int[]) TO concord_job;
+REVOKE ALL ON FUNCTION case_audience(uuid, int, text[], int[], int[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION case_audience(uuid, int, text[], int[], int[]) TO concord_job;
 """
 
 
@@ -244,7 +266,8 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             ANSWERS,
-            "DROP FUNCTION case_audience(bigint, int, text[], int[]); DROP FUNCTION case_readers(bigint, timestamptz, int);"
+            "DROP FUNCTION case_audience(uuid, int, text[], int[], int[]);"
+            "DROP FUNCTION case_readers(bigint, timestamptz, int);"
             "DROP FUNCTION case_holders(bigint)",
         ),
     ]

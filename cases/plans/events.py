@@ -14,9 +14,9 @@ ACTION_CHANGED = "plan.action_changed"
 def declare() -> None:
     """Register the kinds of event of plans."""
     for kind, wording in (
-        (GOAL_ADDED, "{agency} added a goal to the plan"),
-        (GOAL_CHANGED, "{agency} changed a goal of the plan"),
-        (ACTION_ADDED, "{agency} added an action to the plan"),
-        (ACTION_CHANGED, "{agency} changed an action of the plan"),
+        (GOAL_ADDED, "{agency} added a goal"),
+        (GOAL_CHANGED, "{agency} changed a goal"),
+        (ACTION_ADDED, "{agency} added an action"),
+        (ACTION_CHANGED, "{agency} changed an action"),
     ):
-        register(EventKind(kind, Category.PLAN_VIEW, GROUP, wording))
+        register(EventKind(kind, Category.PLAN_VIEW, GROUP, "Plan changed", wording))

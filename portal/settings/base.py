@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "portal.middleware.RequestIdMiddleware",
+    "portal.middleware.ApiHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -81,8 +82,17 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = database_settings(env, NOTED)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Only rate limits live here. Several machines need one shared cache: CACHE_URL.
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+# Only rate limits live here: of sign-in in `default` (several machines need one shared cache: CACHE_URL), of the API in
+# `rates`, on the broker's server, which all processes share.
+CACHES = {
+    "default": env.cache_url("CACHE_URL", default="locmemcache://"),
+    "rates": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": broker_address(env, NOTED),
+        "KEY_PREFIX": "rate",
+        "OPTIONS": {"socket_connect_timeout": 0.2, "socket_timeout": 0.2},
+    },
+}
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_NAME = "concord_session"
@@ -151,7 +161,8 @@ STORAGES = {
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Concord <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 10  # seconds
-PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000")  # links in messages that leave the house
+# What links in messages begin with.
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{NOTED.get('PORT', 8000)}")
 
 # --- What a browser may do with our pages ----------------------------------------------------------------------------
 
@@ -208,7 +219,10 @@ REST_FRAMEWORK = {
         "agencies.accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["portal.api.DeclaredPolicy"],  # an action without a declared category is refused
+    "DEFAULT_PERMISSION_CLASSES": ["sharing.access.permissions.DeclaredPolicy"],  # no declared category, no answer
+    "DEFAULT_THROTTLE_CLASSES": ["portal.throttles.CallerRate"],
+    "URL_FORMAT_OVERRIDE": None,
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -217,18 +231,19 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 
+# Kind of call → calls a window, the window in seconds; each caller by itself.
+API_RATES = {"calls": (600, 60), "search": (60, 60)}
+
 SPECTACULAR_SETTINGS = {
     "TITLE": "Concord API",
     "DESCRIPTION": "Supervision cases, shared plans and access grants between police and community supervision.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_PATCH": True,
+    "POSTPROCESSING_HOOKS": ["portal.openapi.common_answers"],
 }
 
 # --- Logs ------------------------------------------------------------------------------------------------------------

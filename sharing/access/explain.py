@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -78,26 +78,30 @@ def opened_masks(actor: Actor, records: Iterable[Any]) -> dict[int, Category]:
     return opened
 
 
-def withheld(mask: int) -> list[str]:
-    """Words for the categories that a mask does not open; acts (share, manage …) are not data and left out."""
+def withheld_mask(mask: int) -> Category:
+    """The categories of data that a mask does not open; acts (share, manage …) are not data and left out."""
     acts = Category.CONTACT_ADD | Category.PLAN_CHANGE | Category.PLAN_SIGN | Category.SHARE | Category.MANAGE
-    return labels_of(int(Category(sum(Category)) & ~Category(mask) & ~acts))
+    return Category(sum(Category)) & ~Category(mask) & ~acts
 
 
-def why(actor: Actor, record: Any) -> list[Way]:
-    """Every way by which the actor sees the record now, widest first."""
+def withheld(mask: int) -> list[str]:
+    """Words for what a mask withholds: see withheld_mask()."""
+    return labels_of(int(withheld_mask(mask)))
+
+
+def ways(actor: Actor, record: Any) -> list[Way]:
+    """Every way by which the actor sees the record now, widest first, without the roles. One query."""
     shareable = shareable_of(type(record))
-    keys = list(
+    keys = (
         open_keys(shareable, actor, Category.EXISTENCE)
         .filter(content_object_id=record.pk)
         .select_related("group__unit__agency", "group__circle", "grant__agreement")
     )
-    roles = _roles_by_group(actor)
     masks = {principal.group_id: principal.mask for principal in actor.principals}
-    ways = [
+    found = [
         Way(
             principal=principal_name(key.group),
-            roles=roles.get(key.group_id, sorted({role for held in roles.values() for role in held})),
+            roles=[],
             grant=key.grant,
             bundle=shareable.bundles[key.grant.bundle].label,
             until=key.until,
@@ -106,7 +110,14 @@ def why(actor: Actor, record: Any) -> list[Way]:
         )
         for key in keys
     ]
-    return sorted(ways, key=lambda way: -len(way.opens))
+    return sorted(found, key=lambda way: -len(way.opens))
+
+
+def why(actor: Actor, record: Any) -> list[Way]:
+    """Every way by which the actor sees the record now, widest first, with the roles that count there. Two queries."""
+    roles = _roles_by_group(actor)
+    every = sorted({role for held in roles.values() for role in held})
+    return [replace(way, roles=roles.get(way.grant.group_id, every)) for way in ways(actor, record)]
 
 
 def holders(actor: Actor, record: Any) -> list[Holder]:

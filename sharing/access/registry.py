@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
 from agencies.directory.categories import Category
 from sharing.access.bundles import Bundle
+
+if TYPE_CHECKING:
+    from sharing.access.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,9 @@ class Shareable:
     named_model: type[models.Model]
     bundles: dict[str, Bundle]
     function_prefix: str
+    # Opens one record for a page (sharing.access.pages.Frame), or raises NotVisible.
+    frame: Callable[[Actor, uuid.UUID], Any] | None = None
+    related: tuple[str, ...] = ()  # what a line about the record needs besides the record itself
 
     @property
     def label(self) -> str:

@@ -14,7 +14,7 @@ from agencies.directory.clock import database_now
 from agencies.directory.models import Agency
 from agencies.trail.services import record_change
 from sharing.access.actors import Actor
-from sharing.access.errors import NotAllowed, NotVisible, Refused
+from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.models import Circle, Grant, Purpose
 from sharing.access.registry import Shareable, shareable_of
 from sharing.agreements.models import Agreement
@@ -102,9 +102,16 @@ def end_access(*, actor: Actor, grant_uuid: uuid.UUID, reason: str) -> Grant:
 
 
 @transaction.atomic
-def extend_access(*, actor: Actor, grant_uuid: uuid.UUID, until: datetime.datetime) -> Grant:
-    """Move the end of a live share, within its agreement. Returns it. Raises NotVisible, NotAllowed or Refused."""
+def extend_access(
+    *, actor: Actor, grant_uuid: uuid.UUID, until: datetime.datetime, seen_version: int | None = None
+) -> Grant:
+    """Move the end of a live share, within its agreement. Returns it.
+
+    Raises NotVisible, NotAllowed, Refused, or Stale where `seen_version` is given and somebody moved it since.
+    """
     grant, shareable, record = _lock_share(actor, grant_uuid)
+    if seen_version is not None and grant.version != seen_version:
+        raise Stale(grant)
     now = database_now()
     if grant.revoked_at is not None or grant.until <= now:
         raise Refused("This access has ended. Share again instead.", "until")

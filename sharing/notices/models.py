@@ -23,12 +23,15 @@ class OutboxEvent(models.Model):
     actor_agency = models.ForeignKey("agencies.Agency", on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     relayed_at = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
     failures = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=200, blank=True)
 
     class Meta:
         indexes = [
-            models.Index(fields=["created_at"], condition=models.Q(relayed_at__isnull=True), name="outbox_pending"),
+            models.Index(
+                fields=["next_attempt_at"], condition=models.Q(relayed_at__isnull=True), name="outbox_pending"
+            ),
             models.Index(fields=["record_id", "-created_at"], name="outbox_of_record"),
         ]
 

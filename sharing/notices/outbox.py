@@ -15,6 +15,7 @@ from sharing.notices.models import OutboxEvent
 from sharing.notices.registry import kind_of
 
 RELAY = "sharing.notices.tasks.relay"
+SEND_MAIL = "sharing.notices.tasks.send_mail"
 
 _log = structlog.get_logger(__name__)
 
@@ -59,8 +60,13 @@ def publish(
 
 
 def nudge() -> None:
-    """Ask the relay to look at the outbox now. The sweep looks anyway: a broker that is away only delays the news."""
+    """Ask the relay to look at the outbox now."""
+    ask(RELAY)
+
+
+def ask(task: str, *arguments: int) -> None:
+    """Ask a worker for a task. The sweep does it anyway, so a broker that is away only delays the news."""
     try:
-        current_app.send_task(RELAY, retry=False, ignore_result=True)
+        current_app.send_task(task, arguments, retry=False, ignore_result=True)
     except Exception as error:  # whatever a broker may raise, the change is committed and its answer must go out
-        _log.warning("nudge_failed", error=type(error).__name__)
+        _log.warning("nudge_failed", task=task, error=type(error).__name__)

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from agencies.directory.categories import Category
 
 SOMEBODY = "Somebody"
+
+
+class Audience(Enum):
+    """To whom an event may be told; each of them is asked about at the door before they are."""
+
+    HOLDERS = "units whose key opens the category, and of the owner the officer of record and those who sign"
+    NAMED = "members of the units that the event names, and the officer of record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,21 +22,23 @@ class EventKind:
     """A kind of event.
 
     `category` is what a recipient must be permitted on the record, at the moment of telling and again at sending.
-    `group` is the heading under which inbox and preferences file it. `wording` is the inbox line; `{agency}` stands for
-    the short name of the agency that acted. It never names the supervisee: the page adds the name from the record,
-    which it reads through the door. `farewell` marks an event that ends the access of the groups it carries: their
-    members are told the bare fact, for the door no longer knows them.
+    `group` is the heading under which the inbox files it. `title` ("Plan changed") and `wording`, where `{agency}`
+    stands for the short name of the agency that acted, are what people read. Neither names the supervisee: the page
+    adds the name from the record, which it reads through the door. `farewell` marks an event that ends the access of
+    the units it names: their members are told the bare fact, for the door no longer knows them.
     """
 
     kind: str
     category: Category
     group: str
+    title: str
     wording: str
+    audience: Audience = Audience.HOLDERS
     mail: bool = True
     farewell: bool = False
 
     def line(self, agency: str = "") -> str:
-        """The inbox line for an event in which this agency acted."""
+        """The second line in the inbox, for an event in which this agency acted."""
         return self.wording.format(agency=agency or SOMEBODY)
 
 
