@@ -51,6 +51,8 @@ class Case(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=1)
 
+    # What the actor who read the case may use of it; set by the reads of CaseQuerySet that say so.
+    opened = Category(0)
     objects = CaseQuerySet.as_manager()
 
     class Meta:

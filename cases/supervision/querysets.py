@@ -7,14 +7,18 @@ without permissions. The rows are then read under row security like any other re
 from __future__ import annotations
 
 import datetime
+import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
 from django.db import connection
+from django.db.models import IntegerField, Model
+from django.db.models.expressions import RawSQL
 
 from agencies.directory.categories import Category
 from sharing.access.actors import Actor
+from sharing.access.errors import NotVisible
 from sharing.access.querysets import ShareableQuerySet
 from sharing.access.rows import read_joined
 
@@ -30,6 +34,14 @@ _BEFORE_ALL = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.UTC)
 _FIRST_DAY = datetime.date(1, 1, 1)
 _NO_REVIEW = datetime.date(9999, 12, 31)
 _MAX_ID = 2**63 - 1
+
+# What the actor may use of the case, over all keys: the door's rule for a case that is already known to be visible.
+_OPENED = """(
+  SELECT bit_or(k.mask & h.mask) FROM cases_casekey k
+    JOIN unnest(%s::int[], %s::int[]) AS h(group_id, mask) ON h.group_id = k.group_id
+   WHERE k.content_object_id = {case}.id AND k.until > access_now() AND NOT k.agreement_id = ANY (%s::int[])
+     AND (NOT {case}.restricted OR EXISTS (
+           SELECT 1 FROM cases_casenamedprincipal n WHERE n.record_id = {case}.id AND n.group_id = k.group_id)))"""
 
 _ROWS = """
   JOIN cases_case c ON c.id = t.id
@@ -75,22 +87,36 @@ class CaseFilter:
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """One page of cases with person, unit, agency and officer read; `next` is None on the last."""
+    """One page of cases with person, unit, agency and officer read, and in `case.opened` what the actor may use.
+
+    `next` is None on the last page; `count` is how many the filter leaves, where that was asked.
+    """
 
     cases: list[Case] = field(default_factory=list)
     next: Cursor | None = None
+    count: CappedCount | None = None
 
 
 class CaseQuerySet(ShareableQuerySet["Case"]):
     """Supervision cases."""
 
     def page(
-        self, actor: Actor, narrowed: CaseFilter, *, after: Cursor | None = None, limit: int = PAGE_SIZE
+        self,
+        actor: Actor,
+        narrowed: CaseFilter,
+        *,
+        after: Cursor | None = None,
+        limit: int = PAGE_SIZE,
+        full: bool = False,
     ) -> CasePage:
-        """One page of the cases the actor may know of, newest change first (or next review first)."""
+        """One page of the cases the actor may know of, newest change first (or next review first).
+
+        `full` adds, in the same statement, the count and to each case what the actor may use of it (`case.opened`).
+        """
         review = narrowed.sort == REVIEW
+        door = _door_arguments(actor, narrowed)
         arguments = [
-            *_door_arguments(actor, narrowed),
+            *door,
             limit + 1,
             narrowed.sort,
             _BEFORE_ALL if review or after is None else after.value,
@@ -98,10 +124,33 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
             after.case_id if after else (0 if review else _MAX_ID),
         ]
         order = "c.next_review NULLS LAST, c.id" if review else "c.updated_at DESC, c.id DESC"
-        rows = _read(f"FROM case_page({_door_marks(arguments)}) t {_ROWS} WHERE true ORDER BY {order}", arguments)
+        page = f"case_page({_door_marks(arguments)}) t {_ROWS}"
+        if full:
+            # The count comes with an empty page too, hence the outer join.
+            counting = [*door, COUNT_CAP]
+            rows, count = _read_counted(
+                f"FROM case_count({_door_marks(counting)}) n LEFT JOIN ({page}) ON true ORDER BY {order}",
+                [*_opened_arguments(actor), *counting, *arguments],
+            )
+        else:
+            rows, count = _read(f"FROM {page} WHERE true ORDER BY {order}", arguments), None
         more = len(rows) > limit
         rows = rows[:limit]
-        return CasePage(rows, _cursor(rows[-1], review) if more else None)
+        return CasePage(rows, _cursor(rows[-1], review) if more else None, count)
+
+    def open_one(self, actor: Actor, case_uuid: uuid.UUID) -> Case:
+        """The case with person, unit, agency and officer, and in `case.opened` what the actor may use. Or NotVisible."""
+        found = (
+            self.visible_to(actor)
+            .filter(uuid=case_uuid)
+            .select_related("person", "unit__agency", "agency", "officer")
+            .annotate(opened=RawSQL(_OPENED.format(case="cases_case"), _opened_arguments(actor), IntegerField()))
+            .first()
+        )
+        if found is None:
+            raise NotVisible
+        found.opened = Category(found.opened or 0)
+        return found
 
     def capped_count(self, actor: Actor, narrowed: CaseFilter) -> CappedCount:
         """How many cases the filter leaves, counted to COUNT_CAP at most."""
@@ -116,8 +165,10 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
         """Cases the actor may know of whose person's name, alias or number fits the words, best first.
 
         A misspelt word finds the names it resembles; a word with a digit is also tried as a number.
+
+        A birth date is asked only of cases of which the actor may know more than name and contact.
         """
-        category = Category.EXISTENCE
+        category = Category.EXISTENCE | (Category.SUPERVISION if birth_date else Category(0))
         arguments = [
             actor.user_id,
             actor.groups_for(category),
@@ -150,19 +201,38 @@ def _door_marks(arguments: list[Any]) -> str:
     return ", ".join("%s::int[]" if argument == [] else "%s" for argument in arguments)
 
 
-def _read(tail: str, arguments: list[Any]) -> list[Case]:
-    case, person, unit, agency, user = (
-        apps.get_model(label)
-        for label in ("cases.Case", "cases.Person", "agencies.Unit", "agencies.Agency", "agencies.User")
-    )
-    rows = read_joined({"c": case, "p": person, "u": unit, "a": agency, "o": user}, tail, arguments)
-    cases = []
-    for row in rows:
-        found = row["c"]
-        found.person, found.unit, found.agency, found.officer = row["p"], row["u"], row["a"], row["o"]
-        found.unit.agency = found.agency
-        cases.append(found)
-    return cases
+def _opened_arguments(actor: Actor) -> list[Any]:
+    held = [principal for principal in actor.principals if principal.mask & Category.EXISTENCE]
+    return [[p.group_id for p in held], [int(p.mask) for p in held], list(actor.closed_agreements)]
+
+
+def _read(tail: str, arguments: list[Any], values: dict[str, str] | None = None) -> list[Case]:
+    return [_case_of(row) for row in read_joined(_tables(), tail, arguments, values)]
+
+
+def _read_counted(tail: str, arguments: list[Any]) -> tuple[list[Case], CappedCount]:
+    values = {"opened": _OPENED.format(case="c"), "number": "n.number", "exact": "n.exact"}
+    rows = read_joined(_tables(), tail, arguments, values)
+    return [_case_of(row) for row in rows if row["c"]], CappedCount(rows[0]["number"], rows[0]["exact"])
+
+
+def _tables() -> dict[str, type[Model]]:
+    labels = {
+        "c": "cases.Case",
+        "p": "cases.Person",
+        "u": "agencies.Unit",
+        "a": "agencies.Agency",
+        "o": "agencies.User",
+    }
+    return {alias: apps.get_model(label) for alias, label in labels.items()}
+
+
+def _case_of(row: dict[str, Any]) -> Case:
+    found: Case = row["c"]
+    found.person, found.unit, found.agency, found.officer = row["p"], row["u"], row["a"], row["o"]
+    found.unit.agency = found.agency
+    found.opened = Category(row.get("opened") or 0)
+    return found
 
 
 def _cursor(case: Case, review: bool) -> Cursor:

@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from agencies.directory.categories import Category, labels_of
 from agencies.directory.clock import database_now
@@ -147,6 +148,25 @@ def holders(actor: Actor, record: Any) -> list[Holder]:
         for grant in grants
     ]
     return sorted(found, key=lambda holder: (order.index(holder.grant.kind), holder.until))
+
+
+def holding_grants(record: Any) -> list[Grant]:
+    """The grants that open the record to somebody now, widest first; none for somebody who may not share it. One query.
+
+    A grant that names no record is only among them where the actor is a member of the unit it names.
+    """
+    function = shareable_of(type(record)).function("holders")
+    live = RawSQL(
+        f"SELECT h.grant_id FROM {function}(%s) h WHERE h.until > access_now() AND NOT h.agreement_id = ANY (access_closed())",
+        [record.pk],
+    )
+    grants = Grant.objects.filter(pk__in=live).select_related("group__unit__agency", "group__circle")
+    return list(grants.order_by("-mask", "pk"))
+
+
+def bundle_label(grant: Grant) -> str:
+    """What the grant gives, as people call it."""
+    return shareable_of(grant.record_type).bundles[grant.bundle].label
 
 
 def ended(actor: Actor, record: Any, limit: int = 20) -> list[Grant]:

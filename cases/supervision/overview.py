@@ -1,0 +1,104 @@
+"""What the overview of a case shows. Later features add their own parts at start-up, since this one knows none of them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.apps import apps
+from django.db.models import Q
+from django.utils import timezone
+
+from agencies.directory.categories import Category
+from cases.supervision.codes import Enforcer
+from sharing.access import explain
+from sharing.access.actors import Actor
+
+if TYPE_CHECKING:
+    from cases.people.models import Address
+    from cases.supervision.models import Case, Condition
+
+ADDRESS_STALE_AFTER = datetime.timedelta(days=180)
+DATES_SHOWN = 3
+
+Read = Callable[[Callable[[], Any]], Any]
+"""Runs a query and returns its answer, or None where the database failed."""
+
+
+class Date(NamedTuple):
+    """A date to come: when, and of what."""
+
+    on: datetime.date
+    text: str
+    late: bool
+
+
+Part = Callable[[Actor, "Case", Read], dict[str, Any]]
+_parts: list[Part] = []
+
+
+def add_part(part: Part) -> None:
+    """Let a later feature add to the overview's context; `dates` in its answer joins the next dates."""
+    _parts.append(part)
+
+
+def overview_of(actor: Actor, case: Case, read: Read) -> dict[str, Any]:
+    """The context of templates/cases/supervision/overview.html. What is not opened is not asked for."""
+    opened = case.opened
+    context: dict[str, Any] = {"conditions": None, "address": None, "seen_by": None}
+    if Category.CONDITIONS in opened:
+        context["conditions"] = read(lambda: conditions_in_force(actor, case))
+    if Category.LOCATION in opened:
+        context["address"] = read(lambda: [home_of(actor, case)])
+        context["address_failed"] = context["address"] is None
+        context["address"] = (context["address"] or [None])[0]
+    if Category.SHARE in opened:
+        context["seen_by"] = read(lambda: seen_by(actor, case))
+    dates = _own_dates(case) if Category.SUPERVISION in opened else []
+    for part in _parts:
+        added = part(actor, case, read)
+        dates += added.pop("dates", [])
+        context |= added
+    return {**context, "next_dates": sorted(dates)[:DATES_SHOWN]}
+
+
+def conditions_in_force(actor: Actor, case: Case) -> list[Condition]:
+    """The conditions that bind today, those on which police may act first."""
+    today = timezone.localdate()
+    rows = apps.get_model("cases", "Condition").objects.permitted(actor).filter(case=case)
+    binding = (Q(starts_on=None) | Q(starts_on__lte=today)) & (Q(ends_on=None) | Q(ends_on__gte=today))
+    found = rows.filter(binding).order_by("kind", "pk")
+    return sorted(found, key=lambda condition: condition.enforcer == Enforcer.SUPERVISION)
+
+
+def home_of(actor: Actor, case: Case) -> Address | None:
+    """Where the person lives, with `stale` where nobody has confirmed it for half a year."""
+    rows = apps.get_model("cases", "Address").objects.permitted(actor).filter(person_id=case.person_id, ended_on=None)
+    address = rows.filter(kind="residence").order_by("-confirmed_on", "-pk").first()
+    if address is not None:
+        confirmed = address.confirmed_on
+        address.stale = confirmed is None or timezone.localdate() - confirmed > ADDRESS_STALE_AFTER
+    return address
+
+
+def seen_by(actor: Actor, case: Case) -> list[dict[str, Any]]:
+    """Who can see the case, in short: the owner first. For somebody who may share it."""
+    rows = [{"agency": case.agency, "name": case.agency.name, "label": "Owner"}]
+    for grant in explain.holding_grants(case):
+        if grant.kind != "owner":
+            unit = getattr(grant.group, "unit", None)
+            rows.append(
+                {
+                    "agency": unit.agency if unit else None,
+                    "name": explain.principal_name(grant.group),
+                    "label": explain.bundle_label(grant),
+                }
+            )
+    return rows
+
+
+def _own_dates(case: Case) -> list[Date]:
+    today = timezone.localdate()
+    named = ((case.next_review, "Review of the case"), (case.term_end, "End of term"))
+    return [Date(on, text, on < today) for on, text in named if on]

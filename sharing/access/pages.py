@@ -1,0 +1,154 @@
+"""What every HTML page obeys: signed in, its categories named at the top, refusals told apart and recorded.
+
+Not visible is 404, with the same body as an unknown address; visible but not permitted 403; an unmapped method 405. A
+page of one record stands in the record's frame, which the floor above registers with the record's type.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NoReturn, Protocol, TypeVar
+
+import structlog
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views import View
+
+from agencies.directory.categories import Category
+from agencies.trail.services import record_denial, record_read
+from sharing.access.actors import Actor
+from sharing.access.errors import NotAllowed, NotVisible
+from sharing.access.registry import shareable_of
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+
+class Blocks:
+    """The parts of a page that may fail alone: each is read inside one savepoint, and None stands for "unknown".
+
+    One savepoint serves all of them, since they only read: going back to it loses nothing, and it ends with the
+    transaction.
+    """
+
+    def __init__(self) -> None:
+        self._savepoint: str | None = None
+
+    def read(self, load: Callable[[], T]) -> T | None:
+        """What `load` returns, or None where the database failed; None never means that there is nothing."""
+        if self._savepoint is None:
+            self._savepoint = transaction.savepoint()
+        try:
+            return load()
+        except DatabaseError as error:
+            transaction.savepoint_rollback(self._savepoint)
+            _log.error("block_not_loaded", error=type(error).__name__)
+            return None
+
+
+class Frame(Protocol):
+    """One record as a page shows it: the record, what the actor may use of it, and what stands around every page."""
+
+    record: Any
+    opened: Category
+
+    def context(self, blocks: Blocks) -> dict[str, Any]:
+        """What the frame's template takes."""
+        ...
+
+
+class Page(View):
+    """A page for somebody who acts for an agency.
+
+    `needs` names for each method the category without which it is refused, NOTHING where none is asked; a method
+    without an entry is refused.
+    """
+
+    needs: ClassVar[Mapping[str, Category]] = {}
+    http_method_names = ["get", "head", "post"]
+    actor: Actor
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Refuse what is not declared or not permitted; else let the method answer."""
+        method = "get" if request.method == "HEAD" else (request.method or "").lower()
+        handler = getattr(self, method, None) if method in self.http_method_names else None
+        if handler is None:
+            return self.http_method_not_allowed(request)
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if request.actor is None:  # type: ignore[attr-defined]
+            return render(request, "account/account_inactive.html", status=403)
+        self.actor = request.actor  # type: ignore[attr-defined]
+        try:
+            if method not in self.needs:
+                raise NotAllowed("No rule says who may do this.")
+            self.enter(self.needs[method])
+            return handler(request, *args, **kwargs)  # type: ignore[no-any-return]
+        except NotVisible:
+            self._refuse(404)
+        except NotAllowed as refusal:
+            self._refuse(403, str(refusal))
+
+    def enter(self, category: Category) -> None:
+        """Find what the page is about and check the category on it. Raises NotVisible or NotAllowed."""
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """405, as a page."""
+        response = render(request, "405.html", status=405)
+        response["Allow"] = ", ".join(name.upper() for name in self.http_method_names if hasattr(self, name))
+        return response
+
+    def _refuse(self, status: int, reason: str = "") -> NoReturn:
+        record_denial(
+            actor=self.actor,
+            action=f"{self.request.method} {type(self).__name__}",
+            target=self.request.path,
+            status=status,
+            detail=reason,
+        )
+        if status == 404:
+            raise Http404
+        raise PermissionDenied(reason)
+
+
+class RecordPage(Page):
+    """A page of one record, whose UUID stands in the address as `record`."""
+
+    record_type: ClassVar[str] = ""
+    action: ClassVar[str] = "detail"
+    frame: Frame
+    blocks: Blocks
+
+    def enter(self, category: Category) -> None:
+        """Open the record's frame, and refuse where the actor's keys do not open the category."""
+        self.blocks = Blocks()
+        make_frame = shareable_of(self.kwargs.get("record_type") or self.record_type).frame
+        assert make_frame is not None, "the record's type was registered without a frame"
+        self.frame = make_frame(self.actor, self.kwargs["record"])
+        if category & ~self.frame.opened:
+            raise NotAllowed("Your role, or the grant under which you see this, does not include it.")
+
+    def show(
+        self, template: str, shown: Category, context: dict[str, Any] | None = None, *, status: int = 200
+    ) -> HttpResponse:
+        """The page in the record's frame, with the one read event that says which categories it showed."""
+        around = self.frame.context(self.blocks)
+        record_read(
+            actor=self.actor,
+            action=self.action,
+            record_type=self.frame.record._meta.label_lower,
+            record_ids=[self.record_uuid],
+            categories=shown & self.frame.opened,
+        )
+        return render(self.request, template, {**around, **(context or {})}, status=status)
+
+    @property
+    def record_uuid(self) -> uuid.UUID:
+        """The UUID of the page's record."""
+        found: uuid.UUID = self.frame.record.uuid
+        return found
