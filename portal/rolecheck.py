@@ -1,7 +1,7 @@
 """No process of Concord runs with a database role that could walk around the row rules.
 
 Row-level security binds neither a superuser, nor a role with BYPASSRLS, nor (unless forced) a table's owner
-(PostgreSQL manual, "Row Security Policies"). So the role is looked at before anything is served.
+(PostgreSQL manual, "Row Security Policies"), nor whoever is or may become one of these through membership. So the role is looked at before anything is served.
 """
 
 import sys
@@ -30,11 +30,12 @@ OFFLINE_COMMANDS = {
 }
 
 ROLE_QUERY = """
-select current_user, r.rolsuper, r.rolbypassrls,
+select session_user,
+       exists (select from pg_roles r where r.rolsuper and pg_has_role(session_user, r.oid, 'MEMBER')),
+       exists (select from pg_roles r where r.rolbypassrls and pg_has_role(session_user, r.oid, 'MEMBER')),
        exists (select from pg_class c
-                where c.relowner = r.oid and c.relkind in ('r', 'p') and c.relpersistence <> 't')
-  from pg_roles r
- where r.rolname = current_user
+                where pg_has_role(session_user, c.relowner, 'MEMBER')
+                  and c.relkind in ('r', 'p') and c.relpersistence <> 't')
 """
 
 
