@@ -87,5 +87,5 @@ def guard_command(argv: Sequence[str]) -> None:
 
 
 def _refuse(sentence: str) -> NoReturn:
-    print(sentence, file=sys.stderr)
+    print(sentence, file=sys.__stderr__, flush=True)  # not the one that Celery turns into log lines
     raise SystemExit(3)

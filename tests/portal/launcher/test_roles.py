@@ -40,7 +40,10 @@ COMMAND = ["manage.py", "shell", "-c", "print('serving')"]
 WORKER = ["-m", "celery", "--app=portal.celery", "worker", "--pool=solo"]
 
 
-@pytest.mark.parametrize("program", [WEB, COMMAND, WORKER], ids=["web", "command", "worker"])
+BEAT = ["-m", "celery", "--app=portal.celery", "beat", "--pidfile=", "--schedule=/tmp/concord-never-written"]
+
+
+@pytest.mark.parametrize("program", [WEB, COMMAND, WORKER, BEAT], ids=["web", "command", "worker", "beat"])
 def test_a_superuser_is_refused_in_one_sentence(program: list[str], scratch: str) -> None:
     done = start(program, scratch, "concord_admin", services.running().postgres.password)
     assert done.returncode == 3
