@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,7 +17,9 @@ from sharing.notices.registry import kind_of
 
 RELAY = "sharing.notices.tasks.relay"
 SEND_MAIL = "sharing.notices.tasks.send_mail"
+REST = 5.0  # seconds without nudges after a failed one; the sweep comes as often
 
+_resume_at = 0.0
 _log = structlog.get_logger(__name__)
 
 
@@ -65,8 +68,16 @@ def nudge() -> None:
 
 
 def ask(task: str, *arguments: int) -> None:
-    """Ask a worker for a task. The sweep does it anyway, so a broker that is away only delays the news."""
+    """Ask a worker for a task. The sweep does it anyway, so a broker that is away only delays the news.
+
+    A broker that failed is left alone for a while: one that takes connections and never answers would cost every
+    request its timeout.
+    """
+    global _resume_at
+    if time.monotonic() < _resume_at:
+        return
     try:
         current_app.send_task(task, arguments, retry=False, ignore_result=True)
     except Exception as error:  # whatever a broker may raise, the change is committed and its answer must go out
+        _resume_at = time.monotonic() + REST
         _log.warning("nudge_failed", task=task, error=type(error).__name__)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from agencies.directory.categories import Category
 
@@ -46,7 +48,11 @@ class UnknownKind(LookupError):
     """The kind of event was never registered: nobody could say who may be told."""
 
 
+Describe = Callable[[Any, Any, Any], dict[str, Any]]
+"""(actor, event, record) → what the opened item adds: changes, reason, open_url, open_label. Reads through the door."""
+
 _kinds: dict[str, EventKind] = {}
+_views: dict[str, Describe] = {}
 
 
 def register(kind: EventKind) -> None:
@@ -65,3 +71,13 @@ def kind_of(kind: str) -> EventKind:
 def kinds() -> list[EventKind]:
     """Every declared kind of event."""
     return list(_kinds.values())
+
+
+def register_view(object_type: str, describe: Describe) -> None:
+    """Say how an inbox item about a part of this type is told. Called from AppConfig.ready()."""
+    _views[object_type] = describe
+
+
+def view_of(object_type: str) -> Describe | None:
+    """How an item about this type is told, or None where the line alone says it."""
+    return _views.get(object_type)

@@ -198,6 +198,16 @@ def mark_done(*, actor: Actor, item_uuid: uuid.UUID) -> InboxItem:
     return item
 
 
+@transaction.atomic
+def mark_open(*, actor: Actor, item_uuid: uuid.UUID) -> InboxItem:
+    """Take one item back that was put away; again changes nothing. Returns it. Raises NotVisible."""
+    item = _own(actor, item_uuid)
+    if item.done_at is not None:
+        item.done_at = None
+        item.save(update_fields=["done_at"])
+    return item
+
+
 def mark_all_done(*, actor: Actor) -> tuple[int, datetime.datetime]:
     """Put every open item away under one moment. Returns how many, and the moment, which undo() takes."""
     moment = database_now()
