@@ -9,7 +9,7 @@ import re
 from typing import Any, NamedTuple
 
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Textarea
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, DateInput, RadioSelect, Textarea
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import escape, format_html
@@ -230,13 +230,15 @@ def listed(names: Any) -> str:
 
 @register.filter
 def field_kind(field: BoundField) -> str:
-    """How components/field.html lays the field out: options, check, text or line."""
+    """How components/field.html lays the field out: options, check, text, date or line."""
     widget = field.field.widget
     if isinstance(widget, (RadioSelect, CheckboxSelectMultiple)):
         return "options"
     if isinstance(widget, CheckboxInput):
         return "check"
-    return "text" if isinstance(widget, Textarea) else "line"
+    if isinstance(widget, Textarea):
+        return "text"
+    return "date" if isinstance(widget, DateInput) else "line"
 
 
 @register.filter
