@@ -1,5 +1,5 @@
 """Settings of a worker under test: its mail goes through tests.sharing.notices.mail.SlowMail."""
 
-from portal.settings.test import *  # noqa: F403
+from portal.settings.test import *
 
 EMAIL_BACKEND = "tests.sharing.notices.mail.SlowMail"
