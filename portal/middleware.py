@@ -9,6 +9,8 @@ from collections.abc import Callable
 import structlog
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 
 from agencies.accounts.services import InvalidToken, authenticate_token
 from portal.problems import problem_response
@@ -32,6 +34,25 @@ class RequestIdMiddleware:
         structlog.contextvars.bind_contextvars(request_id=request.request_id)  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        return response
+
+
+class ApiHeadersMiddleware:
+    """Says with each answer of the API that it is for this caller alone, and how many calls are left."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+            patch_vary_headers(response, ["Authorization", "Cookie"])
+            rate = getattr(request, "rate", None)
+            if rate is not None:
+                scope, quota, window, left, seconds = rate
+                response["RateLimit-Policy"] = f'"{scope}";q={quota};w={window}'
+                response["RateLimit"] = f'"{scope}";r={left};t={seconds}'
         return response
 
 
@@ -69,7 +90,8 @@ class ContextMiddleware:
                 request_id=request.request_id,  # type: ignore[attr-defined]
             )
             request.user.actor = request.actor  # type: ignore[attr-defined]
-            response = self.get_response(request)
+            with timezone.override(request.actor.agency.time_zone if request.actor else None):
+                response = self.get_response(request)
             if isinstance(response, HttpResponse) and response.status_code >= 500:
                 transaction.set_rollback(True)
             return response

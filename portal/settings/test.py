@@ -10,4 +10,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 ACCOUNT_RATE_LIMITS = False
+API_RATES = {"calls": (1_000_000, 60), "search": (1_000_000, 60)}
 LOGGING = logging_settings(as_json=False, level=env.str("LOG_LEVEL", default="WARNING"))

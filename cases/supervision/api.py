@@ -1,0 +1,123 @@
+"""Cases over the API: list, detail, search."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import uuid
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agencies.directory.categories import NOTHING, Category
+from cases.supervision.models import Case
+from cases.supervision.parts import parts_of
+from cases.supervision.querysets import REVIEW, CaseFilter, Cursor
+from cases.supervision.serializers import (
+    CaseDetail,
+    CaseListParameters,
+    CasePageAnswer,
+    CaseRow,
+    SearchAnswer,
+    SearchInput,
+)
+from sharing.access.explain import opened_masks
+from sharing.access.rest import DoorView, digest_tag, next_address, read_cursor, sign_cursor
+
+_WORD = re.compile(r"[\w'’-]+")
+MAX_WORDS = 8
+
+
+class CaseListView(DoorView):
+    """The cases that the caller may know of."""
+
+    categories = {"get": Category.EXISTENCE}
+    parameters = CaseListParameters
+
+    @extend_schema(operation_id="list_cases", parameters=[CaseListParameters], responses=CasePageAnswer, tags=["Cases"])
+    def get(self, request: Request) -> Response:
+        """List the cases that the caller may know of, a page at a time."""
+        asked = self.asked
+        narrowed = CaseFilter(
+            scope=asked["scope"],
+            statuses=tuple(asked["status"]),
+            risk_levels=tuple(asked["risk_level"]),
+            sort=asked["sort"],
+        )
+        belongs_to = ("cases", self.actor.user_id, self.actor.agency_id, narrowed)
+        page = Case.objects.page(
+            self.actor,
+            narrowed,
+            after=_position(read_cursor(asked.get("cursor"), *belongs_to), narrowed),
+            limit=asked["limit"],
+            full=True,
+        )
+        answer: dict[str, Any] = {
+            "results": _rows(page.cases),
+            "next": next_address(self, sign_cursor([page.next.value.isoformat(), page.next.case_id], *belongs_to))
+            if page.next
+            else None,
+        }
+        if asked["count"] and page.count:
+            answer |= {"count": page.count.number, "countExact": page.count.exact}
+        self.note_read("list", page.cases, _shown(page.cases, Category.EXISTENCE | Category.SUPERVISION))
+        return Response(answer)
+
+
+class CaseView(DoorView):
+    """One case."""
+
+    categories = {"get": Category.EXISTENCE}
+
+    @extend_schema(operation_id="read_case", responses=CaseDetail, tags=["Cases"])
+    def get(self, request: Request, case_uuid: uuid.UUID) -> Response:
+        """Read a case with all its parts that are open to the caller; `withheld` names the categories that are not."""
+        case: Any = Case.objects.open_one(self.actor, case_uuid)
+        case.parts = parts_of(self.actor, case)
+        data = CaseDetail(case).data
+        self.note_read("detail", [case], _shown([case], ~NOTHING))
+        return self.tagged(data, digest_tag(data))
+
+
+class SearchView(DoorView):
+    """Finding people by what stands in the body, so that no name is ever part of an address."""
+
+    categories = {"post": Category.EXISTENCE}
+    throttle_scope = "search"
+
+    @extend_schema(operation_id="search_cases", request=SearchInput, responses=SearchAnswer, tags=["Cases"])
+    def post(self, request: Request) -> Response:
+        """Find cases by name (close spellings too), number or birth date among those the caller may know of."""
+        asked = self.body(SearchInput)
+        words = [asked["number"]] if "number" in asked else _WORD.findall(asked.get("words", ""))[:MAX_WORDS]
+        cases: list[Any] = []
+        if words or "birth_date" in asked:
+            cases = Case.objects.search(
+                self.actor, words=words, birth_date=asked.get("birth_date"), limit=asked["limit"]
+            )
+        masks = opened_masks(self.actor, cases)
+        for case in cases:
+            case.opened = masks.get(case.pk, NOTHING)
+        self.note_read("search", cases, _shown(cases, Category.EXISTENCE | Category.SUPERVISION))
+        return Response({"results": _rows(cases)})
+
+
+def _rows(cases: list[Any]) -> Any:
+    return CaseRow(cases, many=True).data
+
+
+def _shown(cases: list[Any], of: Category) -> int:
+    """Every category that an answer showed of some case."""
+    shown = NOTHING
+    for case in cases:
+        shown |= case.opened & of
+    return int(shown)
+
+
+def _position(cursor: list[Any] | None, narrowed: CaseFilter) -> Cursor | None:
+    if cursor is None:
+        return None
+    kind = datetime.date if narrowed.sort == REVIEW else datetime.datetime
+    return Cursor(kind.fromisoformat(cursor[0]), cursor[1])

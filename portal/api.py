@@ -1,0 +1,59 @@
+"""Every address of the API, version 1."""
+
+from django.http import Http404
+from django.urls import URLPattern, URLResolver, path, re_path
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from cases.plans import api as plans
+from cases.supervision import api as supervision
+from portal.api_docs import ApiDocsView
+from portal.openapi import SchemaView
+from sharing.access import api as access
+from sharing.access.permissions import ANY_ACTOR
+from sharing.access.rest import DoorView
+from sharing.notices import api as notices
+
+app_name = "api"
+
+CASE = "cases.case"
+
+
+@extend_schema(exclude=True)
+class NothingHereView(DoorView):
+    """Any other address: answered like a record that is hidden."""
+
+    categories = {"get": ANY_ACTOR, "post": ANY_ACTOR, "patch": ANY_ACTOR}
+    http_method_names = ["get", "head", "post", "put", "patch", "delete", "options"]
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Whoever is signed in learns that there is nothing."""
+        super(DoorView, self).initial(request, *args, **kwargs)
+        raise Http404
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("cases/", supervision.CaseListView.as_view(), name="cases"),
+    path("cases/<uuid:case_uuid>/", supervision.CaseView.as_view(), name="case"),
+    path("cases/<uuid:case_uuid>/plan/", plans.CasePlanView.as_view(), name="plan"),
+    path("cases/<uuid:case_uuid>/plan/goals/", plans.PlanGoalsView.as_view(), name="plan-goals"),
+    path("cases/<uuid:record_uuid>/grants/", access.RecordGrantsView.as_view(record_type=CASE), name="case-grants"),
+    path("cases/<uuid:record_uuid>/access/", access.RecordAccessView.as_view(record_type=CASE), name="case-access"),
+    path("goals/<uuid:goal_uuid>/", plans.GoalView.as_view(), name="goal"),
+    path("goals/<uuid:goal_uuid>/versions/", plans.GoalVersionsView.as_view(), name="goal-versions"),
+    path("goals/<uuid:goal_uuid>/actions/", plans.GoalActionsView.as_view(), name="goal-actions"),
+    path("actions/<uuid:action_uuid>/", plans.ActionView.as_view(), name="action"),
+    path("actions/<uuid:action_uuid>/versions/", plans.ActionVersionsView.as_view(), name="action-versions"),
+    path("grants/<uuid:grant_uuid>/", access.GrantView.as_view(), name="grant"),
+    path("grants/<uuid:grant_uuid>/end/", access.GrantEndView.as_view(), name="grant-end"),
+    path("agreements/", access.AgreementsView.as_view(), name="agreements"),
+    path("directory/units/", access.UnitsView.as_view(), name="units"),
+    path("inbox/", notices.InboxView.as_view(), name="inbox"),
+    path("inbox/<uuid:item_uuid>/", notices.NewsView.as_view(comparing=plans.compared), name="news"),
+    path("inbox/<uuid:item_uuid>/done/", notices.NewsDoneView.as_view(), name="news-done"),
+    path("inbox/<uuid:item_uuid>/undo/", notices.NewsUndoView.as_view(), name="news-undo"),
+    path("searches/", supervision.SearchView.as_view(), name="searches"),
+    path("schema/", SchemaView.as_view(), name="schema"),
+    path("docs/", ApiDocsView.as_view(), name="docs"),
+    re_path(r"^.*$", NothingHereView.as_view(), name="nothing"),
+]

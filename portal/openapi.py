@@ -1,0 +1,83 @@
+"""What the OpenAPI document says of every operation alike."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import extend_schema
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from sharing.access.permissions import ANY_ACTOR
+
+_PROBLEM = {
+    "type": "object",
+    "description": "An error (RFC 9457).",
+    "required": ["type", "title", "status", "detail", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "description": "Stable: tell errors apart by this"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+        "current": {"type": "string", "format": "uri-reference", "description": "412: where the current version is"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["in", "pointer", "detail"],
+                "properties": {
+                    "in": {"type": "string", "enum": ["body", "query"]},
+                    "pointer": {"type": "string", "description": "JSON pointer to the input at fault"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The ETag of the version that was read; 428 without it, 412 where it has passed.",
+}
+_ETAG = {"ETag": {"schema": {"type": "string"}, "description": "Strong; differs by caller, for so does the answer"}}
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI document."""
+
+    categories = {"get": ANY_ACTOR}
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """The document, as YAML or, where asked for, as JSON."""
+        return super().get(request, *args, **kwargs)
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    """How the document names the tokens of API clients."""
+
+    target_class = "agencies.accounts.authentication.TokenAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """A bearer token."""
+        return {"type": "http", "scheme": "bearer"}
+
+
+def common_answers(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Adds to each operation the problem that any call may get, and to each change its If-Match."""
+    result["components"]["schemas"]["Problem"] = _PROBLEM
+    answer = {
+        "description": "What went wrong",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for path in result["paths"].values():
+        for method, operation in path.items():
+            operation["responses"]["default"] = answer
+            if method == "patch":
+                operation.setdefault("parameters", []).append(_IF_MATCH)
+                operation["responses"]["200"]["headers"] = _ETAG
+    return result

@@ -1,0 +1,214 @@
+"""Access over the API: grants of a record, why and who, and what is needed to fill in a grant.
+
+Works on any shareable record: the address table says which type a path is about.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import Group
+from django.db.models import Q
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agencies.directory.categories import Category
+from agencies.directory.clock import database_now
+from sharing.access import explain, services
+from sharing.access.errors import NotVisible
+from sharing.access.models import Grant
+from sharing.access.permissions import ANY_ACTOR
+from sharing.access.registry import shareable_of
+from sharing.access.rest import DoorView, PageParameters, codes_of, page_by_number
+from sharing.access.serializers import (
+    AccessAnswer,
+    AgreementAnswer,
+    AgreementPage,
+    GrantAnswer,
+    GrantChange,
+    GrantEnd,
+    GrantInput,
+    GrantList,
+    UnitAnswer,
+    UnitPage,
+    UnitParameters,
+    state_of,
+)
+from sharing.agreements.models import Agreement
+from sharing.agreements.querysets import live_agreements
+
+TAGS = ["Access"]
+
+
+class GrantsOfView(DoorView):
+    """Base of what shows grants."""
+
+    def shown(self, grants: list[Grant]) -> Any:
+        """Grants as JSON, each with its state at this moment."""
+        context = {"now": database_now(), "closed": self.actor.closed_agreements}
+        return GrantAnswer(grants, many=True, context=context).data
+
+    def answer(self, grant_uuid: uuid.UUID, status: int = 200) -> Response:
+        """One grant with its ETag, read anew."""
+        grant = _related(Grant.objects.filter(uuid=grant_uuid)).get()
+        return self.tagged(self.shown([grant])[0], self.tag_of(grant), status=status)
+
+    def tag_of(self, obj: Any) -> str:
+        """Version, role and state: the clock alone may change what is shown."""
+        state = state_of(obj, database_now(), self.actor.closed_agreements)
+        return f'"{obj.version}-{int(self.actor.role_mask):x}-{state}"'
+
+
+class RecordGrantsView(GrantsOfView):
+    """The grants of one record, for those who may share it."""
+
+    categories = {"get": Category.SHARE, "post": Category.SHARE}
+    record_type: ClassVar[str] = ""
+
+    @extend_schema(operation_id="list_grants", responses=GrantList, tags=TAGS)
+    def get(self, request: Request, record_uuid: uuid.UUID) -> Response:
+        """List who holds access to the case: grants in force, then the latest that have ended."""
+        record = self.record(self.record_type, record_uuid)
+        held = [holder.grant for holder in explain.holders(self.actor, record)]
+        self.note_read("grants", [record], Category.SHARE)
+        return Response({"results": self.shown(held + explain.ended(self.actor, record))})
+
+    @extend_schema(operation_id="give_access", request=GrantInput, responses={201: GrantAnswer}, tags=TAGS)
+    def post(self, request: Request, record_uuid: uuid.UUID) -> Response:
+        """Give a unit or circle access to the case. It is told, and sees it at once."""
+        record = self.record(self.record_type, record_uuid)
+        asked = self.body(GrantInput)
+        agreement = Agreement.objects.filter(uuid=asked["agreement"]).first() if asked["agreement"] else None
+        narrowed = Category(0)
+        for category in asked["narrowed_by"]:
+            narrowed |= category
+        grant = services.share(
+            actor=self.actor,
+            record=record,
+            group_id=asked["group"],
+            bundle=asked["bundle"],
+            narrowed_by=narrowed,
+            purpose=asked["purpose"],
+            legal_basis=asked["legal_basis"],
+            agreement_id=agreement.pk if agreement else None,
+            until=asked["until"],
+        )
+        return self.answer(grant.uuid, status=201)
+
+
+class RecordAccessView(DoorView):
+    """Why can I see this, who else can, and who has looked?"""
+
+    categories = {"get": Category.EXISTENCE}
+    record_type: ClassVar[str] = ""
+
+    @extend_schema(operation_id="explain_access", responses=AccessAnswer, tags=TAGS)
+    def get(self, request: Request, record_uuid: uuid.UUID) -> Response:
+        """Read by which grants the caller sees the case; those who may share it also read who else can and who has."""
+        record = self.record(self.record_type, record_uuid)
+        mask = explain.opened_masks(self.actor, [record]).get(record.pk, Category(0))
+        may_share = Category.SHARE in mask
+        data = AccessAnswer(
+            {
+                "why": explain.why(self.actor, record),
+                "withheld": codes_of(explain.withheld_mask(mask)),
+                "holders": explain.holders(self.actor, record) if may_share else None,
+                "readers": explain.readers(self.actor, record) if may_share else None,
+            }
+        ).data
+        self.note_read("access", [record], Category.EXISTENCE | (Category.SHARE if may_share else Category(0)))
+        return Response(data)
+
+
+class GrantView(GrantsOfView):
+    """One grant: seen by those who hold it and by those who may share its record."""
+
+    categories = {"get": Category.EXISTENCE, "patch": Category.SHARE}
+
+    @extend_schema(operation_id="read_grant", responses=GrantAnswer, tags=TAGS)
+    def get(self, request: Request, grant_uuid: uuid.UUID) -> Response:
+        """Read a grant."""
+        grant = self.grant(grant_uuid)
+        return self.tagged(self.shown([grant])[0], self.tag_of(grant))
+
+    @extend_schema(operation_id="move_end_of_access", request=GrantChange, responses=GrantAnswer, tags=TAGS)
+    def patch(self, request: Request, grant_uuid: uuid.UUID) -> Response:
+        """Move the end of access from the version named in If-Match. The other side is told."""
+        seen = self.grant(grant_uuid)
+        self.must_match(self.tag_of(seen))
+        asked = self.body(GrantChange)
+        services.extend_access(actor=self.actor, grant_uuid=grant_uuid, until=asked["until"], seen_version=seen.version)
+        return self.answer(grant_uuid)
+
+    def grant(self, grant_uuid: uuid.UUID) -> Grant:
+        """The grant, if the caller may know of it. Raises NotVisible, NotAllowed."""
+        grant = _related(Grant.objects.filter(uuid=grant_uuid)).first()
+        if grant is None:
+            raise NotVisible
+        held = grant.group_id in {principal.group_id for principal in self.actor.principals}
+        if grant.record_id is None:
+            if not held:
+                raise NotVisible
+            return grant
+        manager: Any = shareable_of(grant.record_type).model._default_manager
+        category = Category.EXISTENCE if held else Category.SHARE
+        if not manager.permitted(self.actor, category).filter(uuid=grant.record_id).exists():
+            raise NotVisible
+        return grant
+
+
+class GrantEndView(GrantView):
+    """Taking access back."""
+
+    categories = {"post": Category.SHARE}
+    http_method_names = ["post"]
+
+    @extend_schema(operation_id="end_access", request=GrantEnd, responses=GrantAnswer, tags=TAGS)
+    def post(self, request: Request, grant_uuid: uuid.UUID) -> Response:
+        """End access now, with the reason that the other side will read. Ending it again changes nothing."""
+        self.grant(grant_uuid)
+        services.end_access(actor=self.actor, grant_uuid=grant_uuid, reason=self.body(GrantEnd)["reason"])
+        return self.answer(grant_uuid)
+
+
+class AgreementsView(DoorView):
+    """The agreements under which the caller's agency may share."""
+
+    categories = {"get": ANY_ACTOR}
+    parameters = PageParameters
+
+    @extend_schema(
+        operation_id="list_agreements", parameters=[PageParameters], responses=AgreementPage, tags=["Directory"]
+    )
+    def get(self, request: Request) -> Response:
+        """List the agreements in force to which the caller's agency is a party."""
+        agreements = live_agreements().filter(party_rows__agency_id=self.actor.agency_id).prefetch_related("parties")
+        found, following = page_by_number(self, agreements, name="agreements")
+        return Response({"results": AgreementAnswer(found, many=True).data, "next": following})
+
+
+class UnitsView(DoorView):
+    """Units and circles to which the caller's agency may give access."""
+
+    categories = {"get": ANY_ACTOR}
+    parameters = UnitParameters
+
+    @extend_schema(operation_id="list_units", parameters=[UnitParameters], responses=UnitPage, tags=["Directory"])
+    def get(self, request: Request) -> Response:
+        """List units and circles of the own agency and of those with which it has an agreement in force."""
+        agreements = live_agreements().filter(party_rows__agency_id=self.actor.agency_id).values("pk")
+        reachable = Q(unit__agency_id=self.actor.agency_id) | Q(
+            unit__agency__in=Agreement.parties.through.objects.filter(agreement__in=agreements).values("agency")
+        )
+        if "agency" in self.asked:
+            groups = Group.objects.filter(reachable, unit__agency__uuid=self.asked["agency"])
+        else:
+            groups = Group.objects.filter(reachable | Q(circle__agreement__in=agreements))
+        found, following = page_by_number(self, groups.select_related("unit__agency", "circle"), name="units")
+        return Response({"results": UnitAnswer(found, many=True).data, "next": following})
+
+
+def _related(grants: Any) -> Any:
+    return grants.select_related("group__unit__agency", "group__circle", "agreement", "issued_by")

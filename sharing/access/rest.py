@@ -1,0 +1,315 @@
+"""What every call of the API obeys: a declared category, known input, one door, and a version seen before a change.
+
+Both this floor and the one above answer calls, so the common pieces stand here, below their serializers.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Any, ClassVar
+
+from django.core import signing
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from agencies.directory.categories import NOTHING, Category
+from agencies.directory.models import Agency
+from agencies.trail.services import record_read
+from sharing.access.actors import Actor
+from sharing.access.errors import NotAllowed, NotVisible
+from sharing.access.permissions import declared_method
+from sharing.access.registry import shareable_of
+
+PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
+
+
+class BadQuery(ValidationError):
+    """A parameter of the address is unknown or wrong (400)."""
+
+
+class VersionNotNamed(APIException):
+    """A change that does not say which version it was made from (428)."""
+
+    status_code = 428
+    default_detail = "Send If-Match with the ETag that you read, so that nobody's change is lost."
+    default_code = "if-match-required"
+
+
+class VersionPassed(Exception):
+    """The version named is not the current one (412). `tag` is the current one."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__("changed since it was read")
+        self.tag = tag
+
+
+class Strict(serializers.Serializer):
+    """Input in which an unknown field is an error, so that a misspelt one is never silently without effect."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The typed input. Raises ValidationError that names every unknown field."""
+        if isinstance(data, Mapping):
+            known = {name for name, field in self.fields.items() if not field.read_only}
+            unknown = sorted(set(data) - known)
+            if unknown:
+                raise ValidationError({name: ["There is no such field here."] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class NoParameters(Strict):
+    """No parameters in the address."""
+
+
+class PageParameters(Strict):
+    """Which page of a list."""
+
+    cursor = serializers.CharField(required=False, max_length=500, help_text="From `next` of the page before")
+    limit = serializers.IntegerField(required=False, default=PAGE_SIZE, min_value=1, max_value=MAX_PAGE_SIZE)
+
+
+class DoorView(APIView):
+    """A resource: names its category per method, knows its parameters, and finds records through the door alone."""
+
+    categories: ClassVar[Mapping[str, Category]] = {}
+    parameters: ClassVar[type[Strict]] = NoParameters
+    throttle_scope: ClassVar[str] = "calls"
+    http_method_names = ["get", "head", "post", "patch"]
+    asked: dict[str, Any]
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answers in UTC: systems read it, whatever the agency's zone."""
+        with timezone.override(datetime.UTC):
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticates, asks policy and rate, then reads the parameters."""
+        super().initial(request, *args, **kwargs)
+        self.asked = self._read_parameters(request) if hasattr(self, declared_method(request)) else {}
+
+    @property
+    def actor(self) -> Actor:
+        """Who calls."""
+        actor: Actor = self.request.actor  # type: ignore[attr-defined]
+        return actor
+
+    @property
+    def category(self) -> Category:
+        """What the called method declares."""
+        return self.categories[declared_method(self.request)]
+
+    def record(self, label: str, record_uuid: uuid.UUID) -> Any:
+        """The record, if the caller may use the declared category of it.
+
+        Raises NotVisible where they may not know of it, NotAllowed where they may and no more.
+        """
+        manager = shareable_of(label).model._default_manager
+        found = manager.visible_to(self.actor).filter(uuid=record_uuid).first()  # type: ignore[attr-defined]
+        if found is None:
+            raise NotVisible
+        needed = self.category | Category.EXISTENCE
+        if (
+            needed != Category.EXISTENCE
+            and not manager.permitted(  # type: ignore[attr-defined]
+                self.actor, needed
+            )
+            .filter(pk=found.pk)
+            .exists()
+        ):
+            raise NotAllowed("You may know of this case, but this is not shared with you or not for your role.")
+        return found
+
+    def body(self, serializer_class: type[serializers.Serializer], *, partial: bool = False) -> dict[str, Any]:
+        """The typed body of the call. Raises ValidationError."""
+        serializer = serializer_class(data=self.request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return dict(serializer.validated_data)
+
+    def note_read(self, action: str, records: Iterable[Any], categories: int) -> None:
+        """Add the one read event of this answer."""
+        shown = list(records)
+        if shown:
+            record_read(
+                actor=self.actor,
+                action=action,
+                record_type=shown[0]._meta.label_lower,
+                record_ids=[record.uuid for record in shown],
+                categories=int(categories),
+            )
+
+    def tag_of(self, obj: Any) -> str:
+        """The strong ETag of what this resource shows of `obj`: its version and what the caller may use at all."""
+        return f'"{obj.version}-{int(self.actor.role_mask):x}"'
+
+    def must_match(self, tag: str) -> None:
+        """Raises VersionNotNamed without If-Match, VersionPassed where it does not name `tag`."""
+        named = self.request.headers.get("If-Match", "")
+        if not named or named.strip() == "*":
+            raise VersionNotNamed
+        if tag not in [given.strip() for given in named.split(",")]:
+            raise VersionPassed(tag)
+
+    def tagged(self, data: Any, tag: str, status: int = 200) -> Response:
+        """The answer with its ETag, or 304 where the caller already has it."""
+        known = [given.strip().removeprefix("W/") for given in self.request.headers.get("If-None-Match", "").split(",")]
+        if self.request.method in ("GET", "HEAD") and tag in known:
+            return Response(status=304, headers={"ETag": tag})
+        return Response(data, status=status, headers={"ETag": tag})
+
+    def _read_parameters(self, request: Request) -> dict[str, Any]:
+        fields = self.parameters().fields
+        given: dict[str, Any] = {}
+        for name, values in request.query_params.lists():
+            many = isinstance(fields.get(name), (serializers.ListField, serializers.MultipleChoiceField))
+            if len(values) > 1 and not many and name in fields:
+                raise BadQuery({name: ["Give it once."]})
+            given[name] = values if many else values[-1]
+        serializer = self.parameters(data=given)
+        if not serializer.is_valid():
+            raise BadQuery(serializer.errors)
+        return dict(serializer.validated_data)
+
+
+def digest_tag(data: Any) -> str:
+    """A strong ETag of a whole answer, for resources that are put together from many rows."""
+    rendered = json.dumps(data, sort_keys=True, default=str)
+    return f'"{hashlib.sha256(rendered.encode()).hexdigest()[:32]}"'
+
+
+def sign_cursor(position: list[Any], *belongs_to: Any) -> str:
+    """An opaque cursor that is good for the list and the caller it `belongs_to`, and for no other."""
+    return signing.dumps(position, salt=_salt(belongs_to), compress=True)
+
+
+def read_cursor(cursor: str | None, *belongs_to: Any) -> list[Any] | None:
+    """The position in a cursor; None where there is none. Raises BadQuery for one that is not of this list."""
+    if cursor is None:
+        return None
+    try:
+        position: list[Any] = signing.loads(cursor, salt=_salt(belongs_to))
+    except signing.BadSignature:
+        raise BadQuery({"cursor": ["This cursor is not of this list. Start again without one."]}) from None
+    return position
+
+
+def page_by_number(
+    view: DoorView, rows: models.QuerySet[Any], *, name: str, newest_first: bool = False
+) -> tuple[list[Any], str | None]:
+    """One page of rows by their primary key, and the address of the next page or None."""
+    belongs_to = (name, view.actor.user_id, view.actor.agency_id, _filters(view.asked))
+    position = read_cursor(view.asked.get("cursor"), *belongs_to)
+    if position is not None:
+        rows = rows.filter(**{"pk__lt" if newest_first else "pk__gt": position[0]})
+    limit = view.asked["limit"]
+    found = list(rows.order_by("-pk" if newest_first else "pk")[: limit + 1])
+    if len(found) <= limit:
+        return found, None
+    return found[:limit], next_address(view, sign_cursor([found[limit - 1].pk], *belongs_to))
+
+
+def next_address(view: DoorView, cursor: str) -> str:
+    """The address of the page after this one: the same path and filters with another cursor."""
+    query = view.request.query_params.copy()
+    query["cursor"] = cursor
+    return f"{view.request.path}?{query.urlencode()}"
+
+
+class CodeField(serializers.ChoiceField):
+    """A code of a list, exchanged by its name: the N-DEx codes are the member names, the stored numbers are ours."""
+
+    def __init__(self, codes: Any, **options: Any) -> None:
+        self.codes = codes
+        super().__init__(choices=[(code.name, getattr(code, "label", code.name)) for code in codes], **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The stored value. Raises ValidationError for anything that is not a name of the list."""
+        name = super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid_choice", input=data)
+        code = self.codes[name]
+        return code if isinstance(code, Category) else code.value
+
+    def to_representation(self, value: Any) -> str:
+        """The name."""
+        return str(self.codes(value).name) if not isinstance(value, Enum) else value.name
+
+
+@extend_schema_field({"type": "string", "format": "uri-reference"})
+class LinkField(serializers.Field):
+    """The address of the resource that shows a thing: `view_name` with the thing's UUID."""
+
+    def __init__(self, view_name: str, source: str = "*", attribute: str = "uuid") -> None:
+        self.view_name, self.attribute = view_name, attribute
+        super().__init__(source=source, read_only=True)
+
+    def to_representation(self, value: Any) -> str:
+        """The path, without a host."""
+        return reverse(f"api:{self.view_name}", args=[getattr(value, self.attribute)])
+
+
+@extend_schema_field({"type": "string", "format": "uuid"})
+class AgencyField(serializers.UUIDField):
+    """An agency by its UUID, read as the agency itself."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """The agency. Raises ValidationError where there is none."""
+        agency = Agency.objects.filter(uuid=super().to_internal_value(data), is_active=True).first()
+        if agency is None:
+            raise ValidationError("There is no such agency.")
+        return agency
+
+    def to_representation(self, value: Any) -> Any:
+        """The UUID."""
+        return str(value.uuid)
+
+
+@extend_schema_serializer(component_name="AgencyBrief")
+class AgencyBrief(serializers.ModelSerializer[Agency]):
+    """An agency in a few words."""
+
+    id = serializers.UUIDField(source="uuid", read_only=True)
+
+    class Meta:
+        model = Agency
+        fields = ["id", "name", "short_name", "kind", "ori", "phone"]
+        read_only_fields = fields
+
+
+class Gated(serializers.Serializer):
+    """What is shown of a record: each field of `opened_by` only to a caller who may use its category, else null.
+
+    The record carries what the caller may use of it as `opened`.
+    """
+
+    opened_by: ClassVar[Mapping[str, Category]] = {}
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """The record with what is withheld left null, never computed."""
+        shown: dict[str, Any] = {}
+        for field in self._readable_fields:
+            needed = self.opened_by.get(field.field_name, NOTHING)
+            value = field.get_attribute(instance) if instance.opened & needed == needed else None
+            shown[field.field_name] = None if value is None else field.to_representation(value)
+        return shown
+
+
+def codes_of(mask: int) -> list[str]:
+    """The names of the categories in a mask, as the API spells them."""
+    return [str(category.name) for category in Category if mask & category]
+
+
+def _salt(belongs_to: Iterable[Any]) -> str:
+    return "cursor:" + hashlib.sha256(repr(tuple(belongs_to)).encode()).hexdigest()[:16]
+
+
+def _filters(asked: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return sorted((name, str(value)) for name, value in asked.items() if name not in ("cursor", "limit"))

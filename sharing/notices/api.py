@@ -1,0 +1,103 @@
+"""The caller's inbox over the API."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from sharing.access.actors import Actor
+from sharing.access.errors import NotVisible
+from sharing.access.permissions import ANY_ACTOR
+from sharing.access.rest import DoorView, next_address, read_cursor, sign_cursor
+from sharing.notices import services
+from sharing.notices.querysets import News, Place, inbox_page, item_for, unread
+from sharing.notices.serializers import InboxAnswer, InboxParameters, NewsAnswer, NewsDetail
+
+TAGS = ["Inbox"]
+
+Compare = Callable[[Actor, str, str, int], dict[str, Any] | None]
+
+
+class InboxView(DoorView):
+    """The caller's news."""
+
+    categories = {"get": ANY_ACTOR}
+    parameters = InboxParameters
+
+    @extend_schema(operation_id="list_inbox", parameters=[InboxParameters], responses=InboxAnswer, tags=TAGS)
+    def get(self, request: Request) -> Response:
+        """List the caller's news, newest first: what is open, one heading of it, or what was put away."""
+        show = self.asked.get("show", "")
+        belongs_to = ("inbox", self.actor.user_id, self.actor.agency_id, show)
+        position = read_cursor(self.asked.get("cursor"), *belongs_to)
+        after = Place(datetime.datetime.fromisoformat(position[0]), position[1]) if position else None
+        page = inbox_page(self.actor, show, after, self.asked["limit"])
+        waiting = unread(self.actor)
+        following = sign_cursor([page.next.created_at.isoformat(), page.next.pk], *belongs_to) if page.next else None
+        return Response(
+            {
+                "results": NewsAnswer(page.news, many=True).data,
+                "next": next_address(self, following) if following else None,
+                "unread": waiting.number,
+                "unreadExact": not waiting.capped,
+            }
+        )
+
+
+class NewsView(DoorView):
+    """One item of the caller's inbox."""
+
+    categories = {"get": ANY_ACTOR}
+    # Given by the address table: how the floor above shows before and after of what changed.
+    comparing: Compare | None = None
+
+    @extend_schema(operation_id="read_news", responses=NewsDetail, tags=TAGS)
+    def get(self, request: Request, item_uuid: uuid.UUID) -> Response:
+        """Read one item, with before and after where a goal or action changed. The item then counts as read."""
+        services.mark_read(actor=self.actor, item_uuid=item_uuid)
+        news = self.news(item_uuid)
+        event, change = news.item.event, None
+        if news.record is not None:
+            if self.comparing is not None and event.versions:
+                change = self.comparing(self.actor, event.object_type, event.object_id, event.versions["after"])
+            self.note_read("notice", [news.record], news.kind.category)
+        return Response(NewsDetail(news, context={"change": change}).data)
+
+    def news(self, item_uuid: uuid.UUID) -> News:
+        """The item. Raises NotVisible."""
+        news = item_for(self.actor, item_uuid)
+        if news is None:
+            raise NotVisible
+        return news
+
+
+class NewsDoneView(NewsView):
+    """Putting an item away."""
+
+    categories = {"post": ANY_ACTOR}
+    http_method_names = ["post"]
+
+    @extend_schema(operation_id="put_news_away", request=None, responses=NewsAnswer, tags=TAGS)
+    def post(self, request: Request, item_uuid: uuid.UUID) -> Response:
+        """Put an item away. Doing it again changes nothing."""
+        services.mark_done(actor=self.actor, item_uuid=item_uuid)
+        return Response(NewsAnswer(self.news(item_uuid)).data)
+
+
+class NewsUndoView(NewsView):
+    """Taking an item back."""
+
+    categories = {"post": ANY_ACTOR}
+    http_method_names = ["post"]
+
+    @extend_schema(operation_id="take_news_back", request=None, responses=NewsAnswer, tags=TAGS)
+    def post(self, request: Request, item_uuid: uuid.UUID) -> Response:
+        """Take an item back that was put away. Doing it again changes nothing."""
+        services.mark_open(actor=self.actor, item_uuid=item_uuid)
+        return Response(NewsAnswer(self.news(item_uuid)).data)
