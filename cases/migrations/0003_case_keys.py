@@ -6,29 +6,37 @@ a copy cannot drift and two writers cannot deadlock.
 
 from django.db import migrations
 
-# The rule, for one case: see sharing/access/querysets.py, which says the same in Python as the first wall.
-PERMITS = """
+# The rule, for one case: see sharing/access/querysets.py, which says the same in Python as the first wall. Everything
+# about the actor is an argument, so that a policy can look it up once a statement rather than once a row. `+ 0` keeps
+# the probe on the case: an index search for each of two hundred principals would cost ten times as much.
+OPEN_KEY_OF = """
+     k.group_id + 0 = ANY (p_groups) AND k.until > access_now() AND k.mask & p_must = p_must
+     AND NOT k.agreement_id = ANY (p_closed)
+     AND (NOT c.restricted
+          OR EXISTS (SELECT 1 FROM cases_casenamedprincipal n WHERE n.record_id = c.id AND n.group_id = k.group_id))
+     AND NOT EXISTS (SELECT 1 FROM cases_caseexclusion e WHERE e.user_id = p_user AND e.record_id = c.id)"""
+PERMITS = f"""
+CREATE FUNCTION case_opens(p_id bigint, p_user bigint, p_groups int[], p_closed int[], p_must int) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (
+    SELECT 1 FROM cases_case c JOIN cases_casekey k ON k.content_object_id = c.id WHERE c.id = p_id AND {OPEN_KEY_OF});
+END $$;
+
+-- A person is opened by any of their cases.
+CREATE FUNCTION person_opens(p_id bigint, p_user bigint, p_groups int[], p_closed int[], p_must int) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (
+    SELECT 1 FROM cases_case c JOIN cases_casekey k ON k.content_object_id = c.id
+     WHERE c.person_id = p_id AND {OPEN_KEY_OF});
+END $$;
+
+-- The same for the transaction's own actor.
 CREATE FUNCTION case_permits(p_id bigint, p_category int, p_groups int[]) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  RETURN EXISTS (
-    SELECT 1 FROM cases_casekey k
-     WHERE k.content_object_id = p_id AND k.group_id = ANY (p_groups)
-       AND k.until > access_now() AND k.mask & p_category = p_category
-       AND NOT k.agreement_id = ANY (access_closed())
-       AND (NOT (SELECT c.restricted FROM cases_case c WHERE c.id = p_id)
-            OR EXISTS (SELECT 1 FROM cases_casenamedprincipal n WHERE n.record_id = p_id AND n.group_id = k.group_id))
-  ) AND NOT EXISTS (
-    SELECT 1 FROM cases_caseexclusion e WHERE e.user_id = access_user() AND e.record_id = p_id
-  );
-END $$;
-
-CREATE FUNCTION person_permits(p_id bigint, p_category int, p_groups int[]) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-  RETURN EXISTS (
-    SELECT 1 FROM cases_case c WHERE c.person_id = p_id AND case_permits(c.id, p_category, p_groups)
-  );
+  RETURN case_opens(p_id, access_user(), p_groups, access_closed(), p_category);
 END $$;
 """
 
@@ -254,7 +262,10 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            PERMITS, "DROP FUNCTION person_permits(bigint, int, int[]); DROP FUNCTION case_permits(bigint, int, int[])"
+            PERMITS,
+            "DROP FUNCTION case_permits(bigint, int, int[]);"
+            "DROP FUNCTION person_opens(bigint, bigint, int[], int[], int);"
+            "DROP FUNCTION case_opens(bigint, bigint, int[], int[], int)",
         ),
         migrations.RunSQL(COPIES, "DROP TRIGGER case_copies ON cases_case; DROP FUNCTION case_copy_to_keys()"),
         migrations.RunSQL(

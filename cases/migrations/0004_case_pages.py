@@ -70,40 +70,51 @@ BY_GROUP_AND_CODES = (
 BY_CODES = "AND x.status = st.v AND x.risk_level = lv.v"
 BY_WALK = "AND x.status = ANY (v_statuses) AND x.risk_level = ANY (v_levels)"
 
+
+def caseload(*, after: str, order: str) -> str:
+    """One officer's cases: few enough to be walked, each asked for its keys."""
+    return f"""
+      RETURN QUERY
+      SELECT c.id FROM cases_case c
+       WHERE c.officer_id = p_officer
+         AND (NOT v_filtered OR (c.status = ANY (v_statuses) AND c.risk_level = ANY (v_levels)))
+         AND {after} AND {HELD}
+       ORDER BY {order} LIMIT p_limit;"""
+
+
+OWN_REVIEW = "coalesce(c.next_review, '9999-12-31'), c.id"
+AFTER_OWN_REVIEW = f"({OWN_REVIEW}) > (p_after_date, p_after_id)"
+# `+ 0` keeps the probe on the case.
+HELD = f"""EXISTS (
+           SELECT 1 FROM cases_casekey x
+            WHERE x.content_object_id = c.id AND x.group_id + 0 = ANY (p_groups) AND {OPEN_KEY} OFFSET 0)"""
+
 PAGE = f"""
 CREATE FUNCTION case_page(
   p_user bigint, p_groups int[], p_closed int[], p_must int, p_must_not int, p_officer bigint, p_statuses int[],
   p_levels int[], p_limit int, p_sort text, p_after timestamptz, p_after_date date, p_after_id bigint
 ) RETURNS TABLE (id bigint)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 26 SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_groups int := coalesce(cardinality(p_groups), 0);
   v_filtered boolean := cardinality(p_statuses) > 0 OR cardinality(p_levels) > 0;
   v_statuses int[] := CASE WHEN cardinality(p_statuses) > 0 THEN p_statuses ELSE '{{1,2,3,4,5,6,7,8,9}}' END;
   v_levels int[] := CASE WHEN cardinality(p_levels) > 0 THEN p_levels ELSE '{{0,1,2,3,4}}' END;
-  -- How many of each principal's newest are probed for the floor: none up to 6 principals, 3 up to 60, then 1.
-  v_probe int := CASE WHEN v_groups <= 6 THEN 0 WHEN v_groups <= 60 THEN 3 ELSE 1 END;
+  -- How many lists are merged, and how many of each one's newest are probed for the floor: 3 up to 60, then 1.
+  v_crossed boolean := v_filtered AND p_sort <> 'review'
+                       AND v_groups * cardinality(v_statuses) * cardinality(v_levels) <= 400;
+  v_lists int := CASE WHEN v_crossed THEN v_groups * cardinality(v_statuses) * cardinality(v_levels) ELSE v_groups END;
+  v_probe int := CASE WHEN v_lists <= 6 THEN 0 WHEN v_lists <= 60 THEN 3 ELSE 1 END;
 BEGIN
-  IF p_officer IS NOT NULL THEN
-    -- One officer's caseload is short: walk it and ask each case's keys.
-    RETURN QUERY
-    SELECT c.id FROM cases_case c
-     WHERE c.officer_id = p_officer
-       AND (NOT v_filtered OR (c.status = ANY (v_statuses) AND c.risk_level = ANY (v_levels)))
-       AND CASE WHEN p_sort = 'review'
-                THEN (coalesce(c.next_review, '9999-12-31'), c.id) > (p_after_date, p_after_id)
-                ELSE (c.updated_at, c.id) < (p_after, p_after_id) END
-       AND EXISTS (SELECT 1 FROM cases_casekey x WHERE x.content_object_id = c.id AND x.group_id = ANY (p_groups)
-                      AND {OPEN_KEY} OFFSET 0)
-     ORDER BY CASE WHEN p_sort = 'review' THEN coalesce(c.next_review, '9999-12-31') END,
-              CASE WHEN p_sort = 'review' THEN c.id END,
-              c.updated_at DESC, c.id DESC
-     LIMIT p_limit;
+  IF p_officer IS NOT NULL AND p_sort = 'review' THEN
+    {caseload(after=AFTER_OWN_REVIEW, order=OWN_REVIEW)}
+  ELSIF p_officer IS NOT NULL THEN
+    {caseload(after="(c.updated_at, c.id) < (p_after, p_after_id)", order="c.updated_at DESC, c.id DESC")}
   ELSIF p_sort = 'review' THEN
     {page(per_group=BY_GROUP, narrowed=f"AND (NOT v_filtered OR ({BY_WALK[4:]}))", after=AFTER_REVIEW, order=REVIEW, floor=FLOOR_REVIEW)}
   ELSIF NOT v_filtered THEN
     {page(per_group=BY_GROUP, narrowed="", after=AFTER_LATEST, order=LATEST, floor=FLOOR_LATEST)}
-  ELSIF v_groups * cardinality(v_statuses) * cardinality(v_levels) <= 400 THEN
+  ELSIF v_crossed THEN
     {page(per_group=BY_GROUP_AND_CODES, narrowed=BY_CODES, after=AFTER_LATEST, order=LATEST, floor=FLOOR_LATEST)}
   ELSE
     {page(per_group=BY_GROUP, narrowed=BY_WALK, after=AFTER_LATEST, order=LATEST, floor=FLOOR_LATEST)}
@@ -129,8 +140,7 @@ BEGIN
       SELECT 1 FROM cases_case c
        WHERE c.officer_id = p_officer
          AND (NOT v_filtered OR (c.status = ANY (v_statuses) AND c.risk_level = ANY (v_levels)))
-         AND EXISTS (SELECT 1 FROM cases_casekey x WHERE x.content_object_id = c.id AND x.group_id = ANY (p_groups)
-                        AND {OPEN_KEY} OFFSET 0)
+         AND {HELD}
        LIMIT p_cap + 1) found;
     exact := number <= p_cap;
   ELSIF v_filtered THEN

@@ -60,6 +60,7 @@ CREATE TRIGGER alias_names_removed AFTER DELETE ON cases_alias
 # Every word must fit some token of the person: the same, a beginning, or a resemblance. A word with a digit may be a
 # number instead. Whoever sees few cases is searched from the cases, everybody else from the names.
 SEARCH = """
+SELECT similarity('', ''); -- loads the extension's library, without which nobody but a superuser may name its setting
 CREATE FUNCTION case_search(
   p_user bigint, p_groups int[], p_closed int[], p_must int, p_words text[], p_birth date, p_limit int
 ) RETURNS TABLE (id bigint, rank bigint)
@@ -136,21 +137,6 @@ BEGIN
 END $$;
 """
 
-# The rule for one case, from arguments instead of the transaction's setting.
-OPENS = """
-CREATE FUNCTION case_opens(p_id bigint, p_user bigint, p_groups int[], p_closed int[], p_must int) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-BEGIN
-  RETURN EXISTS (
-    SELECT 1 FROM cases_casekey k
-     WHERE k.content_object_id = p_id AND k.group_id + 0 = ANY (p_groups)
-       AND k.until > access_now() AND k.mask & p_must = p_must AND NOT k.agreement_id = ANY (p_closed)
-       AND (NOT (SELECT c.restricted FROM cases_case c WHERE c.id = p_id)
-            OR EXISTS (SELECT 1 FROM cases_casenamedprincipal n WHERE n.record_id = p_id AND n.group_id = k.group_id))
-  ) AND NOT EXISTS (SELECT 1 FROM cases_caseexclusion e WHERE e.user_id = p_user AND e.record_id = p_id);
-END $$;
-"""
-
 
 class Migration(migrations.Migration):
     dependencies = [("cases", "0004_case_pages")]
@@ -163,6 +149,5 @@ class Migration(migrations.Migration):
             "DROP TRIGGER alias_names_removed ON cases_alias; DROP FUNCTION person_names_changed();"
             "DROP FUNCTION alias_names_changed(); DROP FUNCTION person_index_names(bigint[]); DROP FUNCTION name_words(text)",
         ),
-        migrations.RunSQL(OPENS, "DROP FUNCTION case_opens(bigint, bigint, int[], int[], int)"),
         migrations.RunSQL(SEARCH, "DROP FUNCTION case_search(bigint, int[], int[], int, text[], date, int)"),
     ]

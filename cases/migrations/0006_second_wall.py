@@ -33,8 +33,9 @@ HISTORY = {"cases_goalversion", "cases_actionversion"}
 
 
 def seen_if(rule: str, category: int, audience: bool = False) -> str:
-    """A policy's condition; the list of principals is put together once a statement."""
-    seen = f"{rule}, {category}, (SELECT access_groups({category})))"
+    """A policy's condition; what it needs to know of the actor is looked up once a statement."""
+    actor = f"(SELECT access_user()), (SELECT access_groups({category})), (SELECT access_closed())"
+    seen = f"{rule}, {actor}, {category})"
     seen = f"{seen} AND audience IN (0, (SELECT access_side()))" if audience else seen
     # The job's pass stands first: otherwise a job that reads all rows would have the rule worked out for each of them.
     return f"(SELECT access_is_job()) OR ({seen})"
@@ -44,14 +45,14 @@ def wall() -> str:
     """Every statement of the wall."""
     statements = [
         "ALTER TABLE cases_case ENABLE ROW LEVEL SECURITY",
-        f"CREATE POLICY door ON cases_case FOR SELECT TO concord_app, concord_job USING ({seen_if('case_permits(id', EXISTENCE)})",
-        f"CREATE POLICY touch ON cases_case FOR UPDATE TO concord_app USING ({seen_if('case_permits(id', EXISTENCE)})",
+        f"CREATE POLICY door ON cases_case FOR SELECT TO concord_app, concord_job USING ({seen_if('case_opens(id', EXISTENCE)})",
+        f"CREATE POLICY touch ON cases_case FOR UPDATE TO concord_app USING ({seen_if('case_opens(id', EXISTENCE)})",
         "CREATE POLICY by_job ON cases_case TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
         "GRANT SELECT ON cases_case TO concord_app, concord_job",
         "GRANT UPDATE (updated_at, next_review, version) ON cases_case TO concord_app",
         "GRANT INSERT, UPDATE ON cases_case TO concord_job",
         "ALTER TABLE cases_person ENABLE ROW LEVEL SECURITY",
-        f"CREATE POLICY door ON cases_person FOR SELECT TO concord_app, concord_job USING ({seen_if('person_permits(id', EXISTENCE)})",
+        f"CREATE POLICY door ON cases_person FOR SELECT TO concord_app, concord_job USING ({seen_if('person_opens(id', EXISTENCE)})",
         "CREATE POLICY by_job ON cases_person TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
         "GRANT SELECT ON cases_person TO concord_app, concord_job",
         "GRANT INSERT, UPDATE ON cases_person TO concord_job",
@@ -76,13 +77,13 @@ def wall() -> str:
         statements += [
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
             f"CREATE POLICY door ON {table} FOR SELECT TO concord_app, concord_job"
-            f" USING ({seen_if('case_permits(case_id', see, audience)})",
+            f" USING ({seen_if('case_opens(case_id', see, audience)})",
             f"CREATE POLICY by_job ON {table} TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
             f"GRANT SELECT ON {table} TO concord_app, concord_job",
             f"GRANT INSERT, UPDATE, DELETE ON {table} TO concord_job",
         ]
         if change:
-            allowed = seen_if("case_permits(case_id", change, audience)
+            allowed = seen_if("case_opens(case_id", change, audience)
             statements += [
                 f"CREATE POLICY add ON {table} FOR INSERT TO concord_app WITH CHECK ({allowed})",
                 f"GRANT INSERT ON {table} TO concord_app",
@@ -96,7 +97,7 @@ def wall() -> str:
         statements += [
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
             f"CREATE POLICY door ON {table} FOR SELECT TO concord_app, concord_job"
-            f" USING ({seen_if('person_permits(person_id', see)})",
+            f" USING ({seen_if('person_opens(person_id', see)})",
             f"CREATE POLICY by_job ON {table} TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
             f"GRANT SELECT ON {table} TO concord_app, concord_job",
             f"GRANT INSERT, UPDATE, DELETE ON {table} TO concord_job",

@@ -1,0 +1,1 @@
+"""The permission engine measured against its alternatives: `make bench`."""

@@ -1,0 +1,320 @@
+"""The whole run: worlds, pages, searches, writes, HTTP; tables into docs/benchmarks.md; the exit status."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+from cases.supervision.models import Case
+from tests.bench import http, pages
+from tests.bench.database import World
+from tests.bench.definition import Definition
+from tests.bench.measure import DatabaseClock, Sample, compare
+from tests.bench.pages import FILTERED, Viewer
+from tests.bench.personas import PERSONAS
+from tests.bench.report import Report, growth_chart, machine
+from tests.bench.server import ROOT, SETTINGS, BenchServer
+from tests.bench.writes import Writer, ratio
+
+FULL = 1_000_000
+SIZES = (10_000, 100_000, FULL)
+OUR_OFFICERS = ("officer", "circles")
+DOCS = ROOT / "docs"
+
+
+def main(words: list[str]) -> int:
+    """Runs the benchmark and returns its exit status: 1 where a target that must be kept is missed."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--cases", type=int, default=FULL, help="size of the world; below a million figures only")
+    parser.add_argument("--seconds", type=float, help="how long each comparison takes")
+    parser.add_argument("--only", help="comma-separated personas")
+    options = parser.parse_args(words)
+    full = options.cases == FULL
+    seconds = options.seconds or (6.0 if full else 0.8)
+    personas = [p for p in PERSONAS if not options.only or p.code in options.only.split(",")]
+    report = Report(options.cases, full)
+    begun = time.monotonic()
+    with BenchServer() as server:
+        world = World(server, options.cases, server.prepare(options.cases))
+        with closing(world.admin()) as admin:
+            _introduce(report, admin, world)
+        viewers = [Viewer(world, persona) for persona in personas]
+        _correct(report, world, viewers)
+        _pages(report, world, viewers, seconds)
+        _guardian(report, viewers, seconds)
+        _variants(report, world, viewers, seconds)
+        _searches(report, world, viewers, seconds)
+        if full and not options.only:
+            _growth(report, server, world)
+        http.measure(report, world, viewers, rounds=200 if full else 40)
+        _writes(report, viewers[0])
+        world.close()
+    report.say(f"The run took {(time.monotonic() - begun) / 60:.0f} minutes.")
+    sys.stdout.write(f"\n{report.summary()}\n\n")
+    if full and not options.only:
+        write_document(report)
+    for verdict in report.missed:
+        sys.stdout.write(f"MISSED: {verdict.operation}, {verdict.who}: {verdict.value:.2f} {verdict.unit}\n")
+    return 1 if report.missed else 0
+
+
+def write_document(report: Report) -> None:
+    """Writes docs/benchmarks.md: the summary first, then every table."""
+    (DOCS / "benchmarks.md").write_text(_HEAD + "\n" + report.summary() + "\n\n" + "\n\n".join(report.parts) + "\n")
+
+
+_HEAD = """# What permissions cost
+
+`make bench` measures the permission engine against the same pages without one and against django-guardian's own
+helper, and writes this page. All variants of a line run in turn in one process, in an order drawn anew for each round:
+**trust the ratio inside a line**, not milliseconds across lines. "Unfiltered" is the same page through the ORM, with
+the same joins, for somebody who may see everything, on a connection outside row security. "First wall" is the page
+function alone; "both walls" is what a request does: BEGIN, context, page under row security, COMMIT.
+"""
+
+
+def _introduce(report: Report, admin: Any, world: World) -> None:
+    cursor = admin.cursor()
+    cursor.execute("SHOW server_version")
+    version = cursor.fetchone()[0]
+    cursor.execute(
+        "SELECT (SELECT count(*) FROM cases_case), (SELECT count(*) FROM cases_casekey),"
+        " (SELECT count(*) FROM sharing_grant),"
+        " (SELECT count(*) FROM agencies_user), pg_size_pretty(pg_table_size('cases_casekey')),"
+        " pg_size_pretty(pg_indexes_size('cases_casekey'))"
+    )
+    cases, keys, grants, users, heap, indexes = cursor.fetchone()
+    report.say(machine(version))
+    report.say(
+        f"The world: {cases:,} cases, {keys:,} keys (table {heap}, indexes {indexes}), {grants:,} grants, "
+        f"{users:,} accounts, "
+        f"300 agencies in 2,005 units, 61 circles. Server settings besides PostgreSQL's own: "
+        f"{', '.join(f'{name} {value}' for name, value in SETTINGS.items())}. Planner settings are untouched."
+    )
+
+
+def _unfiltered(world: World, run: Callable[..., Any], *arguments: Any, **named: Any) -> Callable[[], Any]:
+    """The question for somebody who may see everything, outside row security."""
+
+    def ask() -> Any:
+        with world.acting_as(world.owner):
+            return run(*arguments, **named)
+
+    return ask
+
+
+def _correct(report: Report, world: World, viewers: list[Viewer]) -> None:
+    """Every kind of page must show what the definition says, behind one wall and behind both."""
+    rows = []
+    with closing(world.admin()) as admin:
+        for viewer in viewers:
+            visible, wrong = _differences(admin, viewer)
+            label = viewer.persona.label
+            report.judge("Pages that differ from the definition", label, len(wrong), 0, unit="pages", sized=False)
+            rows.append((label, f"{visible:,}", ", ".join(wrong) or "none"))
+    report.table("Against the definition", ("Persona", "Visible cases", "Differences"), rows)
+
+
+def _differences(admin: Any, viewer: Viewer) -> tuple[int, list[str]]:
+    plain = Definition(admin, viewer.persona, viewer.asked().category)
+    total = plain.count()
+    wrong: list[str] = []
+
+    def check(name: str, expected: list[int], ask: Callable[..., list[Case]]) -> None:
+        for wall, run in (("first wall", viewer.as_owner(ask)), ("both walls", viewer.behind_both(ask))):
+            if [case.pk for case in run()] != expected:
+                wrong.append(f"{name} ({wall})")
+
+    check("first page", plain.latest(25), viewer.page())
+    cursor = viewer.cursor_of_page(5)
+    if cursor:
+        check("page 5", plain.latest(25, skip=(min(5, -(-total // 25)) - 1) * 25), viewer.page(after=cursor))
+    asked = viewer.asked(**FILTERED).category
+    narrowed = Definition(admin, viewer.persona, asked)
+    check("filter", narrowed.latest(25, "status = 1 AND risk_level = 3"), viewer.page(**FILTERED))
+    check("next review", narrowed.next_review(25), viewer.page(sort="review"))
+    count = viewer.as_owner(viewer.count())()
+    if (count.exact and count.number != total) or (not count.exact and count.number > total):
+        wrong.append("count")
+    return total, wrong
+
+
+def _pages(report: Report, world: World, viewers: list[Viewer], seconds: float) -> None:
+    """First page, by wall, beside the unfiltered one."""
+    rows = []
+    for viewer in viewers:
+        clock = DatabaseClock()
+        page = viewer.page()
+        with world.owner.execute_wrapper(clock), world.app.execute_wrapper(clock):
+            found = compare(
+                {
+                    "plain": _unfiltered(world, pages.unfiltered),
+                    "first": viewer.as_owner(page),
+                    "both": viewer.behind_both(page),
+                },
+                seconds=seconds,
+                clock=clock,
+            )
+        plain, first, both = found["plain"], found["first"], found["both"]
+        many, label = viewer.persona.many, viewer.persona.label
+        added = both.median - first.median
+        report.judge("First page, first wall ÷ unfiltered", label, first.median / plain.median, 2.2 if many else 1.5,
+                     1.8 if many else 1.1)  # fmt: skip
+        report.judge("First page, both walls ÷ unfiltered", label, both.median / plain.median, 3.5 if many else 2.5,
+                     2.2 if many else 1.5)  # fmt: skip
+        report.judge("Second wall, added to a page", label, added, 2.0 if many else 1.2, 0.3, unit="ms")
+        rows.append((label, *_apart(plain), *_apart(first), first.median / plain.median, *_apart(both),
+                     both.median / plain.median, added, len(plain.times)))  # fmt: skip
+    header = ("Persona", "Unfiltered, ms", "of it database", "First wall", "database", "÷", "Both walls", "database",
+              "÷", "Second wall adds, ms", "runs")  # fmt: skip
+    report.table("First page of 25: median / p95 in ms, the part spent in the database, and ratios", header, rows)
+
+
+def _apart(sample: Sample) -> tuple[str, float]:
+    return f"{sample.median:.2f} / {sample.p95:.2f}", sample.database
+
+
+def _guardian(report: Report, viewers: list[Viewer], seconds: float) -> None:
+    """The page by django-guardian's helper, few runs each, for they are slow."""
+    rows = []
+    for viewer in viewers:
+        found = compare(
+            {
+                "ours": viewer.as_owner(viewer.page()),
+                "direct": viewer.guardian(False),
+                "generic": viewer.guardian(True),
+            },
+            seconds=seconds / 3,
+            least=5,
+            warm=1,
+        )
+        ours, direct, generic = (found[name].median for name in ("ours", "direct", "generic"))
+        officer = viewer.persona.code in OUR_OFFICERS
+        name = "Pages a second ÷ guardian on direct keys" + (", officer" if officer else "")
+        must, aim = (15, 20) if officer else (50, 100)
+        report.judge(name, viewer.persona.label, direct / ours, must, aim, least=True)
+        rows.append(
+            (viewer.persona.label, ours, direct, direct / ours, generic, generic / ours, len(found["direct"].times))
+        )
+    header = ("Persona", "Ours, ms", "Guardian, direct keys, ms", "÷", "Guardian, generic table, ms", "÷", "runs")
+    report.table("Against `get_objects_for_user`", header, rows)
+
+
+def _variants(report: Report, world: World, viewers: list[Viewer], seconds: float) -> None:
+    """Page 40, filter, second sort key, count, and one case with all categories."""
+    rows = []
+    for viewer in viewers:
+        label, many = viewer.persona.label, viewer.persona.many
+        cursor = viewer.cursor_of_page(40)
+        first = viewer.as_owner(viewer.page())()
+        seen = first[0] if first else Case(pk=0)
+        plain: dict[str, Callable[[], Any]] = {
+            "Page 40": _unfiltered(world, pages.unfiltered, after=cursor),
+            "Filter": _unfiltered(world, pages.unfiltered, **FILTERED),
+            "Next review": _unfiltered(world, pages.unfiltered, sort="review"),
+        }
+        ours = {
+            "Page 40": viewer.as_owner(viewer.page(after=cursor)),
+            "Filter": viewer.as_owner(viewer.page(**FILTERED)),
+            "Next review": viewer.as_owner(viewer.page(sort="review")),
+        }
+        more = {
+            "count": viewer.as_owner(viewer.count()),
+            "count of filter": viewer.as_owner(viewer.count(**FILTERED)),
+            "count of all": _unfiltered(world, pages.unfiltered_count),
+        }
+        if first:
+            more["one"] = viewer.behind_both(pages.detail(seen.uuid))
+            more["by key"] = _unfiltered(world, pages.by_primary_key, seen.pk)
+        found = compare(
+            {**{f"plain {name}": run for name, run in plain.items()}, **ours, **more}, seconds=seconds * 1.5
+        )
+        ratios = {name: found[name].median / found[f"plain {name}"].median for name in ours}
+        for name, value in ratios.items():
+            report.judge(f"{name} ÷ unfiltered", label, value, 2.5 if many else 1.5)
+        report.judge("Capped count", label, max(found["count"].median, found["count of filter"].median), 6.0, unit="ms")
+        one = found["one"].median / found["by key"].median if first else 0.0
+        if first:
+            report.judge("One case, all categories, both walls ÷ primary-key read", label, one, 2.5, 1.5, sized=False)
+        rows.append((label, *ratios.values(), found["count"].median, found["count of filter"].median,
+                     found["count of all"].median, found["one"].median if first else 0.0, one))  # fmt: skip
+    header = ("Persona", "Page 40 ÷", "Status + risk ÷", "Next review ÷", "Count, ms", "Count of filter, ms",
+              "Count unfiltered, ms", "One case, ms", "÷ primary-key read")  # fmt: skip
+    report.table("Other reads", header, rows)
+
+
+def _searches(report: Report, world: World, viewers: list[Viewer], seconds: float) -> None:
+    """Name search behind both walls: twenty names, the commonest among them."""
+    rows = []
+    for viewer in viewers:
+        every, everything = Sample(), Sample()
+        slowest = (0.0, "")
+        for words in pages.searches():
+            found = compare(
+                {
+                    "ours": viewer.behind_both(pages.search(words)),
+                    "all": _unfiltered(world, pages.search_everything, words),
+                },
+                seconds=seconds / 40,
+                least=3,
+                warm=2,
+            )
+            every.times += found["ours"].times
+            everything.times += found["all"].times
+            slowest = max(slowest, (found["ours"].median, " ".join(words)))
+        label = viewer.persona.label
+        report.judge("Name search, p95, both walls", label, every.p95, 50.0, 20.0, unit="ms")
+        report.judge("Name search ÷ unfiltered", label, every.median / everything.median, 2.5)
+        rows.append((label, f"{every.median:.1f} / {every.p95:.1f}", f"{everything.median:.1f} / {everything.p95:.1f}",
+                     every.median / everything.median, f"{slowest[1]}, {slowest[0]:.1f}"))  # fmt: skip
+    header = ("Persona", "Both walls, median / p95 ms", "Unfiltered, median / p95 ms", "÷", "Slowest name, ms")
+    report.table(f"Name search over {pages.SEARCHES} names", header, rows)
+
+
+def _growth(report: Report, server: BenchServer, world: World) -> None:
+    """The first page in worlds of three sizes, in one run."""
+    worlds = [World(server, size, server.prepare(size)) for size in SIZES if size != world.cases] + [world]
+    series: dict[str, list[tuple[int, float]]] = {}
+    rows = []
+    for persona in PERSONAS:
+        viewers = {each.cases: Viewer(each, persona) for each in worlds}
+        found = compare({str(size): v.as_owner(v.page()) for size, v in viewers.items()}, seconds=4.0)
+        series[persona.label] = [(size, found[str(size)].median) for size in SIZES]
+        grown = found[str(FULL)].median / found[str(SIZES[0])].median
+        report.judge("Growth of the page from 10,000 to 1,000,000", persona.label, grown, 1.3, 1.1)
+        rows.append((persona.label, *(found[str(size)].median for size in SIZES), grown))
+    for each in worlds[:-1]:
+        each.close()
+    report.table("Growth: first page, first wall, ms", ("Persona", *(f"{size:,}" for size in SIZES), "÷"), rows)
+    report.say("![Growth of the page](benchmarks-growth.svg)")
+    (DOCS / "benchmarks-growth.svg").write_text(growth_chart(series))
+
+
+def _writes(report: Report, viewer: Viewer) -> None:
+    """Writes come last, for they leave dead rows behind."""
+    writer = Writer(viewer)
+    rows = []
+    for name, pair in writer.single(200 if report.full_size else 80).items():
+        report.judge("Grant, revoke, touch ÷ plain", name, ratio(pair), 2.5, sized=False)
+        rows.append((name, pair[0].median, pair[1].median, ratio(pair)))
+    limits = {"grant": 2.0, "revoke": 2.0, "touch": 3.5}
+    for name, pair in writer.bulk().items():
+        report.judge(f"Bulk {name} of 10,000 ÷ plain", name, ratio(pair), limits[name])
+        rows.append((f"{name}, 10,000 cases", pair[0].median, pair[1].median, ratio(pair)))
+    report.table("Writes", ("What", "Ours, ms", "Plain rows, ms", "÷"), rows)
+    hidden = writer.hidden_after_revoke()
+    report.judge(
+        "Revoked → hidden, revocation and next page", "the next request", hidden, 1000.0, unit="ms", sized=False
+    )
+    taken, read, touch, made = writer.standing()
+    report.judge("Standing grant over all cases", f"{made:,} keys", taken, 60.0, unit="s")
+    report.judge("Longest wait of a reader meanwhile", "one page", read / 1000, 1.0, unit="s")
+    report.judge("Longest wait of a writer meanwhile", "one touch", touch / 1000, 2.0, unit="s")
+    report.say(
+        f"Revoked → hidden: {hidden:.1f} ms for the revocation and the next page, which lacks the case. A standing "
+        f"grant over all cases made {made:,} keys in {taken:.1f} s; meanwhile the slowest page took {read:.0f} ms and "
+        f"the slowest change of a case {touch:.0f} ms."
+    )
+    writer.tidy()

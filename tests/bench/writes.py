@@ -1,0 +1,258 @@
+"""Writing: what giving, ending and moving access cost beyond the bare rows, and whether anybody waits meanwhile."""
+
+import itertools
+import random
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, connections, transaction
+
+from cases.supervision.bundles import BUNDLES
+from sharing.access.context import open_context
+from sharing.access.models import Grant
+from sharing.access.services import issue_standing
+from tests.bench.database import World
+from tests.bench.measure import Sample
+from tests.bench.pages import Viewer
+from tests.bench.world import POLICE, units_of
+
+BULK = 10_000
+_GRANT = """
+INSERT INTO sharing_grant (uuid, kind, record_type, record_id, group_id, bundle, mask, purpose, legal_basis,
+                           agreement_id, issued_by_id, issued_at, until, revoke_reason, version)
+VALUES (gen_random_uuid(), 'share', 'cases.case', %s, %s, 'joint_plan', %s, 'supervision', '', 100, %s, now(),
+        '9999-12-31', '', 1) RETURNING id"""
+_KEY = """
+INSERT INTO cases_casekey (content_object_id, group_id, permission_id, grant_id, agreement_id, until, mask, updated_at,
+                           next_review, status, risk_level, restricted)
+SELECT c.id, g.group_id, p.id, g.id, coalesce(g.agreement_id, 0), g.until, g.mask, c.updated_at,
+       coalesce(c.next_review, '9999-12-31'), c.status, c.risk_level, c.restricted
+  FROM sharing_grant g, auth_permission p, cases_case c
+ WHERE g.id = %s AND p.codename = g.bundle AND c.id = ANY (%s)"""
+_REVOKE = "UPDATE sharing_grant SET revoked_at = now(), version = 2 WHERE id = %s"
+_TOUCH = "UPDATE cases_case SET updated_at = now() WHERE id = ANY (%s)"
+
+
+class Writer:
+    """Pairs of a write as Concord does it and the same rows written plainly, timed in turn."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        self.viewer = viewer
+        self.world: World = viewer.world
+        self.rng = random.Random(5)
+        self.admin = self.world.admin()
+        cursor = self.admin.cursor()
+        # The plain rows are written without triggers and without row security.
+        cursor.execute("SET session_replication_role = replica")
+        unit = viewer.persona.memberships[0][0]
+        cursor.execute(
+            """SELECT id, uuid::text FROM cases_case WHERE unit_id = %s AND NOT restricted
+                  AND id NOT IN (SELECT record_id FROM cases_caseexclusion WHERE user_id = %s) ORDER BY id""",
+            [unit, viewer.user.pk],
+        )
+        self.own = cursor.fetchall()
+        self.receivers = units_of(POLICE[5])
+
+    def single(self, rounds: int) -> dict[str, tuple[Sample, Sample]]:
+        """Grant, revoke and touch of one case: name → (ours, plain). Each commits; the context is open beforehand."""
+        found = {name: (Sample(), Sample()) for name in ("grant", "revoke", "touch")}
+        for turn in range(rounds + 10):
+            for ours in self.rng.sample([True, False], 2):
+                case_id, case_uuid = self.rng.choice(self.own)
+                run = self._ours if ours else self._plain
+                for name, taken in run(case_id, case_uuid).items():
+                    if turn >= 10:
+                        found[name][0 if ours else 1].times.append(taken)
+        return found
+
+    def _ours(self, case_id: int, case_uuid: str) -> dict[str, float]:
+        times = {}
+        with self.world.acting_as(self.world.app):
+            times["grant"], grant = self._timed(
+                lambda cursor: self._give(cursor, case_uuid, lambda g: cursor.execute("SELECT case_issue(%s)", [g]))
+            )
+            times["revoke"], _ = self._timed(
+                lambda cursor: (cursor.execute(_REVOKE, [grant]), cursor.execute("SELECT case_withdraw(%s)", [[grant]]))
+            )
+            times["touch"], _ = self._timed(lambda cursor: cursor.execute(_TOUCH, [[case_id]]))
+        return times
+
+    def _timed(self, write: Callable[[Any], Any]) -> tuple[float, Any]:
+        with transaction.atomic():
+            open_context(self.viewer.user, self.viewer.persona.agency_id)
+            cursor = connection.cursor()
+            begun = time.perf_counter()
+            result = write(cursor)
+        return (time.perf_counter() - begun) * 1000, result
+
+    def _give(self, cursor: Any, case_uuid: str, issue: Callable[[int], Any]) -> int:
+        mask = BUNDLES["joint_plan"].mask
+        cursor.execute(_GRANT, [case_uuid, self.rng.choice(self.receivers), mask, self.viewer.user.pk])
+        grant: int = cursor.fetchone()[0]
+        issue(grant)
+        return grant
+
+    def _plain(self, case_id: int, case_uuid: str) -> dict[str, float]:
+        cursor = self.admin.cursor()
+        times = {}
+
+        def timed(write: Callable[[], Any]) -> tuple[float, Any]:
+            cursor.execute("BEGIN")
+            begun = time.perf_counter()
+            result = write()
+            cursor.execute("COMMIT")
+            return (time.perf_counter() - begun) * 1000, result
+
+        times["grant"], grant = timed(
+            lambda: self._give(cursor, case_uuid, lambda g: cursor.execute(_KEY, [g, [case_id]]))
+        )
+        times["revoke"], _ = timed(
+            lambda: (
+                cursor.execute(_REVOKE, [grant]),
+                cursor.execute("DELETE FROM cases_casekey WHERE grant_id = %s", [grant]),
+            )
+        )
+        times["touch"], _ = timed(lambda: cursor.execute(_TOUCH, [[case_id]]))
+        return times
+
+    def bulk(self, rounds: int = 3) -> dict[str, tuple[Sample, Sample]]:
+        """Grant, revoke and touch of ten thousand cases: name → (ours, plain)."""
+        cursor = self.admin.cursor()
+        job = self.world.job
+        found = {name: (Sample(), Sample()) for name in ("grant", "revoke", "touch")}
+        for _ in range(rounds):
+            cursor.execute("SELECT array_agg(id) FROM (SELECT id FROM cases_case ORDER BY random() LIMIT %s) c", [BULK])
+            ids = cursor.fetchone()[0]
+            for ours in self.rng.sample([True, False], 2):
+                grant = self._standing(self.receivers[0])
+                column = 0 if ours else 1
+
+                def note(name: str, run: Callable[[], Any], column: int = column) -> None:
+                    begun = time.perf_counter()
+                    run()
+                    found[name][column].times.append((time.perf_counter() - begun) * 1000)
+
+                if ours:
+                    note("grant", lambda g=grant, i=ids: _run(job, "SELECT case_issue_many(%s, %s)", g, i))  # type: ignore[misc]
+                    cursor.execute(_REVOKE, [grant])
+                    note("revoke", lambda g=grant: _run(job, "SELECT case_withdraw(%s)", [g]))  # type: ignore[misc]
+                    cursor.execute("SET session_replication_role = origin")
+                    note("touch", lambda i=ids: cursor.execute(_TOUCH, [i]))  # type: ignore[misc]
+                    cursor.execute("SET session_replication_role = replica")
+                else:
+                    note("grant", lambda g=grant, i=ids: cursor.execute(_KEY, [g, i]))  # type: ignore[misc]
+                    cursor.execute(_REVOKE, [grant])
+                    note(
+                        "revoke",
+                        lambda g=grant: cursor.execute("DELETE FROM cases_casekey WHERE grant_id = %s", [g]),  # type: ignore[misc]
+                    )
+                    note("touch", lambda i=ids: cursor.execute(_TOUCH, [i]))  # type: ignore[misc]
+        return found
+
+    def standing(self) -> tuple[float, float, float, int]:
+        """A standing grant over all cases, while one person reads and another changes cases.
+
+        Returns seconds taken, the longest read and the longest write beside it in milliseconds, and the keys made.
+        """
+        grant = self._standing(self.receivers[0])
+        ended = threading.Event()
+        reads, touches = Sample(), Sample()
+        reader = threading.Thread(target=self._keep_reading, args=(ended, reads))
+        toucher = threading.Thread(target=self._keep_touching, args=(ended, touches))
+        reader.start()
+        toucher.start()
+        try:
+            with self.world.acting_as(self.world.job):
+                ids = list(range(1, self.world.cases + 1))
+                begun = time.perf_counter()
+                made = issue_standing(grant=Grant(pk=grant, record_type="cases.case"), record_ids=ids)
+                seconds = time.perf_counter() - begun
+        finally:
+            ended.set()
+            reader.join()
+            toucher.join()
+        cursor = self.admin.cursor()
+        cursor.execute(_REVOKE, [grant])
+        cursor.execute("DELETE FROM cases_casekey WHERE grant_id = %s", [grant])
+        return seconds, max(reads.times), max(touches.times), made
+
+    def _keep_reading(self, ended: threading.Event, sample: Sample) -> None:
+        world = World(self.world.server, self.world.cases, self.world.database)
+        viewer = Viewer(world, self.viewer.persona)
+        read = viewer.behind_both(viewer.page())
+        while not ended.wait(0.05):
+            begun = time.perf_counter()
+            read()
+            sample.times.append((time.perf_counter() - begun) * 1000)
+        world.close()
+        connections.close_all()
+
+    def _keep_touching(self, ended: threading.Event, sample: Sample) -> None:
+        admin = self.world.admin()
+        cursor = admin.cursor()
+        for case_id, _ in itertools.cycle(self.own):
+            if ended.wait(0.05):
+                break
+            begun = time.perf_counter()
+            cursor.execute(_TOUCH, [[case_id]])
+            sample.times.append((time.perf_counter() - begun) * 1000)
+        admin.close()
+
+    def hidden_after_revoke(self) -> float:
+        """Ends the access of somebody who sees a case; returns the milliseconds until their next page lacks it.
+
+        NaN where the page still shows it, or never did.
+        """
+        receiver = Viewer(self.world, _persona("none"))
+        page = receiver.behind_both(receiver.page())
+        case_id, case_uuid = self.own[0]
+        cursor = self.admin.cursor()
+        cursor.execute(_GRANT, [case_uuid, receiver.persona.memberships[0][0], 1, self.viewer.user.pk])
+        grant = cursor.fetchone()[0]
+        cursor.execute(_KEY, [grant, [case_id]])
+        before = [case.pk for case in page()]
+        begun = time.perf_counter()
+        with self.world.acting_as(self.world.app), transaction.atomic():
+            open_context(self.viewer.user, self.viewer.persona.agency_id)
+            with connection.cursor() as ours:
+                ours.execute(_REVOKE, [grant])
+                ours.execute("SELECT case_withdraw(%s)", [[grant]])
+        after = [case.pk for case in page()]
+        taken = (time.perf_counter() - begun) * 1000
+        return taken if before == [case_id] and not after else float("nan")
+
+    def tidy(self) -> None:
+        """Leaves the world as it was found, but for the sort column of what was touched."""
+        cursor = self.admin.cursor()
+        cursor.execute("DELETE FROM sharing_grant WHERE revoked_at IS NOT NULL")
+        cursor.execute("VACUUM cases_case, cases_casekey, sharing_grant")
+
+    def _standing(self, group: int) -> int:
+        cursor = self.admin.cursor()
+        cursor.execute(
+            """INSERT INTO sharing_grant (uuid, kind, record_type, group_id, bundle, mask, purpose, legal_basis,
+                                          agreement_id, issued_at, until, revoke_reason, version)
+            VALUES (gen_random_uuid(), 'standing', 'cases.case', %s, 'status_card', %s, 'officer_safety', '', 1, now(),
+                    '9999-12-31', '', 1) RETURNING id""",
+            [group, BUNDLES["status_card"].mask],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _run(wrapper: Any, sql: str, *arguments: Any) -> None:
+    with wrapper.cursor() as cursor:
+        cursor.execute(sql, list(arguments))
+
+
+def _persona(code: str) -> Any:
+    from tests.bench.personas import PERSONAS
+
+    return next(persona for persona in PERSONAS if persona.code == code)
+
+
+def ratio(pair: tuple[Sample, Sample]) -> float:
+    """How many times the plain write ours takes, by medians."""
+    return statistics.median(pair[0].times) / statistics.median(pair[1].times)
