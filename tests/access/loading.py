@@ -1,0 +1,321 @@
+"""Puts a described world into the committed test database: rows as the job role, keys by the product's functions."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.models import Group
+from django.db import connection, models
+from psycopg2.extras import execute_values
+
+from agencies.directory import models as directory
+from cases.people import models as people
+from cases.plans import models as plans
+from cases.supervision import models as supervision
+from sharing.access import models as access
+from sharing.agreements import models as agreements
+from tests import services
+from tests.access.oracle import Grant, Part, World
+
+# Children before parents. The trail and what a migration filled stay.
+EMPTY = """
+DELETE FROM sharing_delivery; DELETE FROM sharing_inboxitem; DELETE FROM sharing_outboxevent;
+DELETE FROM cases_actionversion; DELETE FROM cases_goalversion; DELETE FROM cases_action; DELETE FROM cases_goal;
+DELETE FROM cases_plan; DELETE FROM cases_riskassessment; DELETE FROM cases_caution; DELETE FROM cases_condition;
+DELETE FROM cases_casekey; DELETE FROM cases_caseexclusion; DELETE FROM cases_casenamedprincipal;
+DELETE FROM cases_case; DELETE FROM cases_juvenilehistory; DELETE FROM cases_alias; DELETE FROM cases_identifier;
+DELETE FROM cases_address; DELETE FROM cases_personnametoken; DELETE FROM cases_nametoken;
+DELETE FROM cases_person; DELETE FROM sharing_grant; DELETE FROM sharing_circleunit; DELETE FROM sharing_circle;
+DELETE FROM sharing_agreementparty; DELETE FROM sharing_agreement; DELETE FROM agencies_membership;
+DELETE FROM agencies_apitoken; DELETE FROM agencies_unit; DELETE FROM agencies_agency;
+DELETE FROM account_emailaddress; DELETE FROM agencies_user; DELETE FROM auth_group;
+"""
+# A clock that a session may turn: it stands still where `test.now` says so, on every connection that says so.
+TURNABLE_CLOCK = """
+CREATE OR REPLACE FUNCTION access_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT coalesce(nullif(current_setting('test.now', true), '')::timestamptz, statement_timestamp())
+$$
+"""
+# The search has two ways, by the number of cases within reach; here three cases are already many.
+FEW_ARE_MANY = """
+DO $do$ BEGIN
+  EXECUTE replace(replace(pg_get_functiondef('case_search(bigint,int[],int[],int,text[],date,int)'::regprocedure),
+                          '4001', '4'), '4000', '3');
+END $do$
+"""
+
+
+class Loader:
+    """One owner's and one job's connection, kept over many worlds."""
+
+    def __init__(self) -> None:
+        self.owner = services.connect("owner")
+        self.job = services.connect("job")
+        with self.owner.cursor() as cursor:
+            cursor.execute(TURNABLE_CLOCK)
+        with self.job.cursor() as cursor:
+            cursor.execute("SELECT set_config('access.job', 'on', false)")
+
+    def close(self) -> None:
+        self.owner.close()
+        self.job.close()
+
+    def search_from_names(self) -> None:
+        """Makes the search take, for all but the smallest viewers, the way that a large world takes."""
+        with self.owner.cursor() as cursor:
+            cursor.execute("SELECT show_limit()")  # loads pg_trgm, whose setting the function carries
+            cursor.execute(FEW_ARE_MANY)
+
+    def turn_clock(self, now: datetime.datetime) -> None:
+        """Sets the clock of both connections and of Django's."""
+        for cursor in (self.job.cursor(), connection.cursor()):
+            with cursor:
+                cursor.execute("SELECT set_config('test.now', %s, false)", [now.isoformat()])
+
+    def empty(self) -> None:
+        """Removes everything that a world contains."""
+        with self.owner.cursor() as cursor:
+            cursor.execute(EMPTY)
+
+    def load(self, world: World) -> None:
+        """Replaces what is there by the world, with its keys."""
+        self.empty()
+        self.turn_clock(world.now)
+        self.job.autocommit = False
+        with self.job, self.job.cursor() as cursor:
+            insert_world(cursor, world)
+            cursor.execute("SELECT case_own(%s::bigint[], %s)", [list(world.cases), world.own_mask])
+            for grant in world.grants:
+                if grant.kind == "share":
+                    cursor.execute("SELECT case_issue(%s)", [grant.id])
+                else:
+                    cursor.execute("SELECT case_issue_many(%s, %s::bigint[])", [grant.id, grant.cases])
+        self.job.autocommit = True
+
+    def act(self, what: str, number: int, value: Any) -> None:
+        """One of the acts of random_worlds.shake()."""
+        with self.job.cursor() as cursor:
+            if what == "revoke":
+                cursor.execute("UPDATE sharing_grant SET revoked_at = %s WHERE id = %s", [value, number])
+                cursor.execute("SELECT case_withdraw(ARRAY[%s]::bigint[])", [number])
+            elif what == "extend":
+                cursor.execute("UPDATE sharing_grant SET until = %s WHERE id = %s", [value, number])
+                cursor.execute("SELECT case_reset_end(%s)", [number])
+            elif what == "restrict":
+                cursor.execute("UPDATE cases_case SET restricted = %s WHERE id = %s", [value, number])
+            elif what == "touch":
+                cursor.execute("UPDATE cases_case SET updated_at = %s, status = 1 WHERE id = %s", [value, number])
+            elif what == "move":
+                cursor.execute("UPDATE cases_case SET unit_id = %s WHERE id = %s", [value, number])
+                cursor.execute("SELECT case_own(ARRAY[%s]::bigint[], (SELECT max(mask) FROM sharing_grant))", [number])
+
+    def keys(self) -> set[tuple[Any, ...]]:
+        """Every key as (case, group, mask, until, agreement, grant or None for an owner's)."""
+        with self.owner.cursor() as cursor:
+            cursor.execute(
+                "SELECT k.content_object_id, k.group_id, k.mask, k.until, nullif(k.agreement_id, 0),"
+                " CASE WHEN g.kind <> 'owner' THEN g.id END, p.codename = g.bundle"
+                " FROM cases_casekey k JOIN sharing_grant g ON g.id = k.grant_id"
+                " JOIN auth_permission p ON p.id = k.permission_id"
+            )
+            return set(cursor.fetchall())
+
+    def drifted(self) -> int:
+        """Returns the number of keys whose copies differ from their case."""
+        return drifted(self.owner)
+
+
+def drifted(owner: Any) -> int:
+    """Returns the number of keys whose copies differ from their case, by an owner's connection."""
+    with owner.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM cases_casekey k JOIN cases_case c ON c.id = k.content_object_id"
+            " WHERE (k.updated_at, k.next_review, k.status, k.risk_level, k.restricted) IS DISTINCT FROM"
+            " (c.updated_at, coalesce(c.next_review, '9999-12-31'), c.status, c.risk_level, c.restricted)"
+        )
+        return int(cursor.fetchone()[0])
+
+
+def insert(cursor: Any, rows: Iterable[models.Model]) -> None:
+    """Adds unsaved instances of one model as they are, without asking the database anything."""
+    listed = list(rows)
+    if not listed:
+        return
+    fields = listed[0]._meta.concrete_fields
+    values = [[f.get_db_prep_save(f.pre_save(row, True), connection) for f in fields] for row in listed]
+    columns = ", ".join(f'"{f.column}"' for f in fields)
+    execute_values(cursor, f"INSERT INTO {listed[0]._meta.db_table} ({columns}) VALUES %s", values, page_size=1000)
+
+
+def insert_world(cursor: Any, world: World) -> None:
+    """Adds the rows of a world, without its keys."""
+    groups = [*world.units, *world.circles]
+    insert(cursor, (Group(id=number, name=f"group {number}") for number in groups))
+    insert(
+        cursor,
+        (
+            directory.Agency(id=a.id, name=f"Agency {a.id}", short_name=f"A{a.id}", kind=a.kind, is_active=a.active)
+            for a in world.agencies.values()
+        ),
+    )
+    insert(
+        cursor,
+        (
+            directory.Unit(group_id=u.id, agency_id=u.agency, name=f"Unit {u.id}", is_root=u.root)
+            for u in world.units.values()
+        ),
+    )
+    insert(
+        cursor,
+        (
+            directory.User(id=u.id, email=f"user{u.id}@example.org", name=f"User {u.id}", is_active=u.active)
+            for u in world.users.values()
+        ),
+    )
+    insert(
+        cursor,
+        (
+            directory.Membership(
+                id=m.id, user_id=m.user, group_id=m.unit, role=m.role, starts_at=m.start, until=m.until
+            )
+            for m in world.memberships
+        ),
+    )
+    insert(
+        cursor,
+        (
+            agreements.Agreement(
+                id=g.id,
+                title=f"Agreement {g.id}",
+                starts_at=g.start,
+                ends_at=g.end,
+                suspended_at=g.suspended,
+                ended_at=g.ended,
+            )
+            for g in world.agreements.values()
+        ),
+    )
+    insert(
+        cursor,
+        (
+            access.Circle(group_id=circle, name=f"Circle {circle}", agreement_id=agreement)
+            for circle, agreement in world.circles.items()
+        ),
+    )
+    insert(
+        cursor,
+        (
+            access.CircleUnit(id=number, circle_id=p.circle, unit_id=p.unit, joined_at=p.joined, until=p.until)
+            for number, p in enumerate(world.places, 1)
+        ),
+    )
+    _insert_records(cursor, world)
+    insert(cursor, (_grant(world, grant) for grant in world.grants))
+
+
+def _insert_records(cursor: Any, world: World) -> None:
+    insert(
+        cursor,
+        (
+            people.Person(id=p.id, agency_id=p.agency, local_id=f"L{p.id}", given_name="Ines", family_name=p.family)
+            for p in world.people.values()
+        ),
+    )
+    cases = {
+        c.id: supervision.Case(
+            id=c.id,
+            number=c.number,
+            person_id=c.person,
+            agency_id=c.agency,
+            unit_id=c.unit,
+            officer_id=c.officer,
+            status=c.status,
+            risk_level=c.risk,
+            updated_at=c.updated,
+            next_review=c.review,
+            restricted=c.restricted,
+        )
+        for c in world.cases.values()
+    }
+    insert(cursor, cases.values())
+    named = [(c.id, group) for c in world.cases.values() for group in c.named]
+    insert(
+        cursor,
+        (
+            supervision.CaseNamedPrincipal(id=number, record_id=case, group_id=group, reason="named")
+            for number, (case, group) in enumerate(named, 1)
+        ),
+    )
+    excluded = [(c.id, user) for c in world.cases.values() for user in c.excluded]
+    insert(
+        cursor,
+        (
+            supervision.CaseExclusion(id=number, record_id=case, user_id=user, reason="conflict")
+            for number, (case, user) in enumerate(excluded, 1)
+        ),
+    )
+    by_model: dict[str, list[Part]] = {}
+    for part in world.parts:
+        by_model.setdefault(part.model, []).append(part)
+    for name in (*_CASE_PARTS, "alias", "identifier", "address"):
+        insert(cursor, (_part(world, part) for part in by_model.get(name, [])))
+    world_uuids = {number: case.uuid for number, case in cases.items()}
+    _uuids.clear()
+    _uuids.update(world_uuids)
+
+
+_CASE_PARTS = ("condition", "caution", "riskassessment", "plan", "goal", "action", "goalversion", "actionversion")
+_uuids: dict[int, Any] = {}
+
+
+def _part(world: World, part: Part) -> models.Model:
+    today = world.now.date()
+    number = part.id
+    in_plan = {"case_id": part.case, "plan_id": part.case, "audience": part.audience}
+    match part.model:
+        case "condition":
+            return supervision.Condition(id=number, case_id=part.case, kind="curfew", text="Home by nine")
+        case "caution":
+            return supervision.Caution(id=number, case_id=part.case, text="Firearm", set_on=today)
+        case "riskassessment":
+            return supervision.RiskAssessment(id=number, case_id=part.case, tool="COMPAS", risk_decile=7)
+        case "plan":
+            return plans.Plan(id=number, case_id=part.case, purpose="Steady work")
+        case "goal":
+            return plans.Goal(id=number, **in_plan, title="Keep a job", need="employment", target="Six months")
+        case "action":
+            return plans.Action(id=number, **in_plan, goal_id=part.case, title="Call the employer")
+        case "goalversion":
+            return plans.GoalVersion(id=number, **in_plan, goal_id=part.case, version=1, values={})
+        case "actionversion":
+            return plans.ActionVersion(id=number, **in_plan, action_id=part.case, version=1, values={})
+        case "alias":
+            family = world.people[number].alias
+            return people.Alias(id=number, person_id=part.person, given_name="Ines", family_name=family)
+        case "identifier":
+            return people.Identifier(id=number, person_id=part.person, kind="fbi", value=f"F{number}")
+    return people.Address(id=number, person_id=part.person, street="12 Elm Street", city="Riverton", state="FL")
+
+
+def _grant(world: World, grant: Grant) -> models.Model:
+    return access.Grant(
+        id=grant.id,
+        kind=grant.kind,
+        record_type="cases.case",
+        record_id=None if grant.kind == "standing" else _uuids[grant.cases[0]],
+        group_id=grant.group,
+        bundle=grant.bundle,
+        mask=grant.mask,
+        purpose="supervision",
+        agreement_id=grant.agreement,
+        issued_at=world.now,
+        until=grant.until,
+    )
+
+
+def model_of(name: str) -> type[models.Model]:
+    """The model of a part by its name."""
+    return apps.get_model("cases", name)

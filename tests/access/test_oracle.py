@@ -1,0 +1,243 @@
+"""Random worlds: door, has_perm, the database's policies, lists, counts and search all say what the oracle says."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import random
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection, transaction
+
+from agencies.directory.categories import Category
+from agencies.directory.models import User
+from cases.people.models import Person
+from cases.supervision.models import Case
+from cases.supervision.querysets import ALL, LATEST, MINE, REVIEW, SHARED, UNIT, CaseFilter
+from sharing.access.actors import Actor
+from sharing.access.context import open_context
+from sharing.access.explain import opened_masks, why
+from tests.access.loading import Loader, model_of
+from tests.access.oracle import Oracle, Viewer, World, keys_of
+from tests.access.random_worlds import CASE_PARTS, FAMILIES, PERSON_PARTS, moments, random_world, shake
+
+IN_A_TEST_RUN = 200
+IN_DRILLS = int(os.environ.get("CONCORD_WORLDS", "10000"))
+BATCH = 50
+
+
+@pytest.fixture
+def loader(transactional_db: None) -> Iterator[Loader]:
+    made = Loader()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("first", range(0, IN_A_TEST_RUN, BATCH))
+def test_everything_agrees_with_the_oracle(loader: Loader, first: int) -> None:
+    if first % (2 * BATCH):
+        loader.search_from_names()
+    for seed in range(first, first + BATCH):
+        check_world(loader, seed)
+
+
+@pytest.mark.drill
+def test_everything_agrees_in_very_many_worlds(loader: Loader) -> None:
+    for number in range(IN_DRILLS):
+        if number == IN_DRILLS // 2:
+            loader.search_from_names()
+        check_world(loader, 1_000_000 + number)
+
+
+def check_world(loader: Loader, seed: int) -> None:
+    """Loads the world of the seed, lets some time pass in it, and compares."""
+    dice = random.Random(f"look at {seed}")
+    world = random_world(seed)
+    loader.load(world)
+    for act in shake(world, dice):
+        loader.act(*act)
+    wanted = {(k.case, k.group, k.mask, k.until, k.agreement, k.grant, True) for k in keys_of(world)}
+    assert loader.keys() == wanted, f"seed {seed}: keys are not what the grants say"
+    assert loader.drifted() == 0, f"seed {seed}: a copy drifted"
+    for now in moments(world, dice):
+        loader.turn_clock(now)
+        for user_id, agency in lookers(world, now, dice):
+            try:
+                with transaction.atomic():
+                    Look(world, now, user_id, agency, dice).at_everything()
+            except AssertionError as error:
+                raise AssertionError(
+                    f"seed {seed}, at {now:%d %H:%M:%S}, user {user_id} for {agency}: {error}"
+                ) from None
+
+
+def lookers(world: World, now: datetime.datetime, dice: random.Random) -> list[tuple[int, int | None]]:
+    """Who looks, and for which agency: anybody, and somebody who sees much."""
+    oracle = Oracle(world, now)
+    choices = [(user, agency) for user in world.users for agency in (None, *world.agencies)]
+
+    def reach(choice: tuple[int, int | None]) -> int:
+        viewer = oracle.viewer(*choice)
+        return len(oracle.cases(viewer, Category.EXISTENCE)) if viewer else 0
+
+    dice.shuffle(choices)
+    much = max(choices[1:], key=reach)
+    return [much, choices[0]] if now == world.now else [much]
+
+
+class Look:
+    """One user's look at one world at one moment, in one transaction with one context."""
+
+    def __init__(
+        self, world: World, now: datetime.datetime, user_id: int, agency: int | None, dice: random.Random
+    ) -> None:
+        self.world, self.dice = world, dice
+        self.oracle = Oracle(world, now)
+        self.expected = self.oracle.viewer(user_id, agency)
+        self.user = User(pk=user_id, is_active=world.users[user_id].active)
+        self.actor = open_context(self.user, agency)
+
+    def at_everything(self) -> None:
+        if self.expected is None or self.actor is None:
+            same("acting", self.actor, self.expected)
+            self.nothing()
+            return
+        viewer, actor = self.expected, self.actor
+        same("agency", actor.agency_id, viewer.agency.id)
+        same("principals", {p.group_id: int(p.mask) for p in actor.principals}, viewer.masks)
+        self.records(viewer, actor)
+        self.parts(viewer, actor)
+        self.one_by_one(viewer, actor)
+        self.lists(viewer, actor)
+        self.search(viewer, actor)
+        self.explanations(viewer, actor)
+
+    def nothing(self) -> None:
+        """An account without a live membership sees no row even where every filter was forgotten."""
+        for model in (Case, Person, *map(model_of, (*CASE_PARTS, *PERSON_PARTS))):
+            same(f"{model.__name__} without membership", model.objects.count(), 0)
+
+    def records(self, viewer: Viewer, actor: Actor) -> None:
+        for category in self.dice.sample(list(Category), 3):
+            same(f"permitted {category.name}", keys(Case.objects.permitted(actor, category)), self.cases(category))
+        known = self.cases(Category.EXISTENCE)
+        same("policy of cases", keys(Case.objects.all()), known)
+        same("visible cases", keys(Case.objects.visible_to(actor)), known)
+        both = Category.CAUTIONS | Category.PLAN_VIEW
+        same("two categories by one key", keys(Case.objects.permitted(actor, both)), self.cases(both))
+        people = self.oracle.people(viewer, Category.EXISTENCE)
+        same("policy of people", keys(Person.objects.all()), people)
+        same("visible people", keys(Person.objects.visible_to(actor)), people)
+
+    def cases(self, category: int) -> set[int]:
+        assert self.expected is not None
+        return self.oracle.cases(self.expected, int(category))
+
+    def parts(self, viewer: Viewer, actor: Actor) -> None:
+        further = self.dice.choice([Category.PLAN_CHANGE, Category.SHARE])
+        for name in self.dice.sample([*CASE_PARTS, *PERSON_PARTS], 3):
+            model = model_of(name)
+            mine = [part for part in self.world.parts if part.model == name]
+            seen = {part.id for part in mine if self.oracle.sees_part(viewer, part)}
+            same(f"policy of {name}", keys(model.objects.all()), seen)
+            same(f"visible {name}", keys(model.objects.visible_to(actor)), seen)
+        wider = {part.id for part in mine if self.oracle.sees_part(viewer, part, int(further))}
+        same(f"{name} with {further.name}", keys(model.objects.permitted(actor, further)), wider)
+
+    def one_by_one(self, viewer: Viewer, actor: Actor) -> None:
+        """has_perm, object by object, for one category; and no answer without an object."""
+        self.user.actor = actor  # type: ignore[attr-defined]
+        category = self.dice.choice(list(Category))
+        name = f"cases.{category.name}"
+        asked = set(self.dice.sample(sorted(self.world.cases), 4))
+        allowed = {number for number in asked if self.user.has_perm(name, Case(pk=number))}
+        same(f"has_perm {name} of {asked}", allowed, self.cases(category) & asked)
+        same(f"has_perm {name} without an object", self.user.has_perm(name), False)
+        for part in self.dice.sample(self.world.parts, min(3, len(self.world.parts))):
+            category = self.dice.choice([part.category, Category.PLAN_CHANGE, Category.LOCATION])
+            same(
+                f"has_perm {category.name} of {part.model} {part.id}",
+                self.user.has_perm(category.name.lower(), model_of(part.model)(pk=part.id)),
+                self.oracle.sees_part(viewer, part, int(category)),
+            )
+
+    def lists(self, viewer: Viewer, actor: Actor) -> None:
+        choices = [(sort, scope) for sort in (LATEST, REVIEW) for scope in (ALL, MINE, UNIT, SHARED)]
+        for sort, scope in self.dice.sample(choices, 2):
+            narrowed = CaseFilter(
+                scope=scope,
+                sort=sort,
+                statuses=self.dice.choice([(), (), (1,), (1, 8)]),
+                risk_levels=self.dice.choice([(), (), (0,), (1, 3)]),
+            )
+            wanted = self.oracle.listed(
+                viewer, scope=scope, sort=sort, statuses=narrowed.statuses, risk_levels=narrowed.risk_levels
+            )
+            listed: list[int] = []
+            after, limit = None, self.dice.choice([1, 3, 25])
+            while True:
+                page = Case.objects.page(actor, narrowed, after=after, limit=limit)
+                listed += [case.pk for case in page.cases]
+                after = page.next
+                if after is None:
+                    break
+                same("a page that goes on is full", len(page.cases), limit)
+            same(f"pages of {narrowed}", listed, wanted)
+            same(f"count of {narrowed}", tuple(Case.objects.capped_count(actor, narrowed)), (len(wanted), True))
+
+    def search(self, viewer: Viewer, actor: Actor) -> None:
+        known = self.cases(Category.EXISTENCE)
+        name = self.dice.choice(FAMILIES)
+        case = self.dice.choice(list(self.world.cases.values()))
+        people = {p.id for p in self.world.people.values() if name in (p.family, p.alias)}
+        word, wanted = self.dice.choice(
+            [
+                (name.upper(), {number for number in known if self.world.cases[number].person in people}),
+                (case.number, {case.id} & known),
+                (f"L{case.person}", {number for number in known if self.world.cases[number].person == case.person}),
+            ]
+        )
+        found = {hit.pk for hit in Case.objects.search(actor, words=[word], limit=500)}
+        same(f"search for {word}", found, wanted)
+
+    def explanations(self, viewer: Viewer, actor: Actor) -> None:
+        """What the pages say is withheld, and why one sees a case, follow from the same keys."""
+        cases = list(Case.objects.order_by("pk"))
+        masks = {number: int(mask) for number, mask in opened_masks(actor, cases).items()}
+        wanted = {
+            case.pk: sum(int(c) for c in Category if self.oracle.open_keys(viewer, case.pk, int(c))) for case in cases
+        }
+        same("opened masks", masks, wanted)
+        for case in cases[:1]:
+            ways = {way.grant.pk if way.grant.kind != "owner" else None for way in why(actor, case)}
+            reasons = {key.grant for key in self.oracle.open_keys(viewer, case.pk, int(Category.EXISTENCE))}
+            same(f"why case {case.pk}", ways, reasons)
+
+
+def keys(rows: object) -> set[int]:
+    """Primary keys of a queryset."""
+    return set(rows.values_list("pk", flat=True))  # type: ignore[attr-defined]
+
+
+def same(what: str, product: object, oracle: object) -> None:
+    """Fails with a sentence where product and oracle differ."""
+    assert product == oracle, f"{what}: the product says {product}, the oracle {oracle}"
+
+
+def test_a_second_after_the_end_nothing_is_open(loader: Loader) -> None:
+    """No worker ran, no row changed: the clock alone ends it."""
+    world = random_world(3)
+    loader.load(world)
+    with loader.owner.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM cases_casekey")
+        before = cursor.fetchone()
+    loader.turn_clock(datetime.datetime(9999, 12, 31, tzinfo=datetime.UTC))
+    for user in world.users:
+        with transaction.atomic():
+            assert open_context(User(pk=user), None) is None
+            assert not Case.objects.exists()
+    with loader.owner.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM cases_casekey")
+        assert cursor.fetchone() == before
+    connection.close()
