@@ -1,9 +1,13 @@
 """What this floor declares to the floors below at start-up."""
 
+from django.urls import reverse
+
 from agencies.directory.categories import Category
 from cases.people.models import Address, Alias, Identifier, Person
 from cases.plans import events as plan_events
 from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
+from cases.plans.news import describe
+from cases.plans.overview import plan_summary
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.frame import CaseFrame
 from cases.supervision.models import (
@@ -15,7 +19,9 @@ from cases.supervision.models import (
     Condition,
     RiskAssessment,
 )
+from cases.supervision.overview import add_part
 from sharing.access.registry import Part, Shareable, register, register_part
+from sharing.notices.registry import register_view
 
 SHAREABLE_CASE = Shareable(
     model=Case,
@@ -25,6 +31,8 @@ SHAREABLE_CASE = Shareable(
     bundles=BUNDLES,
     function_prefix="case",
     frame=CaseFrame,
+    naming=lambda case: case.person.display,
+    address=lambda case: reverse("case_overview", args=[case.uuid]),
     related=("person",),
 )
 
@@ -50,3 +58,6 @@ def declare() -> None:
             )
         )
     plan_events.declare()
+    add_part(plan_summary)
+    for model in (Goal, Action):
+        register_view(model._meta.label_lower, describe)

@@ -90,7 +90,7 @@ class ContextMiddleware:
                 request_id=request.request_id,  # type: ignore[attr-defined]
             )
             request.user.actor = request.actor  # type: ignore[attr-defined]
-            with timezone.override(request.actor.agency.time_zone if request.actor else None):
+            with timezone.override(request.actor.agency.time_zone if request.actor else None):  # type: ignore[attr-defined]
                 response = self.get_response(request)
             if isinstance(response, HttpResponse) and response.status_code >= 500:
                 transaction.set_rollback(True)

@@ -7,4 +7,14 @@ from portal.health import healthz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("allauth.account.urls")),
+    path("api/v1/", include("portal.api")),
+    path("", include("portal.today.urls")),
+    path("", include("agencies.accounts.urls")),
+    path("", include("sharing.notices.urls")),
+    path("cases/<uuid:record>/access/", include("sharing.access.urls"), {"record_type": "cases.case"}),
+    path("", include("cases.urls")),
 ]
+handler400 = "portal.errors.views.bad_request"
+handler403 = "portal.errors.views.forbidden"
+handler404 = "portal.errors.views.not_found"
+handler500 = "portal.errors.views.fault"

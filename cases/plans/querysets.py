@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.apps import apps
+from django.db.models import F
+from django.utils import timezone
 
+from agencies.directory.categories import Category
+from sharing.access import explain
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
     from cases.plans.models import Action, Goal, GoalVersion, Plan
     from cases.supervision.models import Case
+
+
+CHANGED_LATELY = datetime.timedelta(days=14)
 
 
 @dataclass(slots=True)
@@ -31,13 +39,60 @@ def open_plan(actor: Actor, case: Case) -> PlanView | None:
     if plan is None:
         return None
     view = PlanView(plan)
-    view.goals = list(goal_model.objects.permitted(actor).filter(plan=plan).order_by("position", "pk"))
+    goals = goal_model.objects.permitted(actor).filter(plan=plan).select_related("changed_by")
+    view.goals = list(goals.order_by("position", "pk"))
     for goal in view.goals:
         goal.plan, goal.case = plan, case
     actions = action_model.objects.permitted(actor).filter(plan=plan).select_related("owner_agency")
     for action in actions.order_by("position", "pk"):
         view.actions.setdefault(action.goal_id, []).append(action)
     return view
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A goal's newest change: the version before it and the one after."""
+
+    before: GoalVersion
+    after: GoalVersion
+
+
+def latest_changes(actor: Actor, goals: list[Goal]) -> dict[int, Change]:
+    """The newest change of each goal that changed lately: goal number → change. One query."""
+    since = timezone.now() - CHANGED_LATELY
+    wanted = [goal for goal in goals if goal.version > 1 and goal.updated_at >= since]
+    rows = apps.get_model("cases", "GoalVersion").objects.permitted(actor).filter(goal__in=wanted)
+    rows = rows.filter(version__gte=F("goal__version") - 1).select_related("changed_by", "changed_by_agency")
+    kept = {(row.goal_id, row.version): row for row in rows}
+    pairs = ((goal.pk, kept.get((goal.pk, goal.version - 1)), kept.get((goal.pk, goal.version))) for goal in wanted)
+    return {goal: Change(before, after) for goal, before, after in pairs if before and after}
+
+
+def version_at(actor: Actor, part: Goal | Action, version: int) -> GoalVersion | None:
+    """A goal or an action as one version kept it, if the actor may see that version."""
+    link = type(part)._meta.model_name
+    rows = apps.get_model("cases", f"{link}version").objects.permitted(actor).filter(**{link: part}, version=version)
+    return rows.select_related("changed_by_agency").first()
+
+
+def plan_readers(actor: Actor, case: Case, audience: int) -> tuple[list[str], list[str]]:
+    """Names of who will read a part of this audience, and of who is told when it changes.
+
+    The owner's people learn both from the grants that open the plan; a partner knows of the owner and nobody else.
+    """
+    if Category.SHARE not in case.opened:
+        others = [case.agency.name] if audience in (0, case.agency.side) else []
+        return [*others, actor.agency.name], others
+    read_by, told = [case.agency.name], []
+    for grant in explain.holding_grants(case):
+        unit = getattr(grant.group, "unit", None)
+        sees = grant.mask & Category.PLAN_VIEW and (not unit or audience in (0, unit.agency.side))
+        if grant.kind == "owner" or not sees:
+            continue
+        read_by.append(explain.principal_name(grant.group))
+        if unit and not unit.is_root:
+            told.append(explain.principal_name(grant.group))
+    return read_by, told
 
 
 def versions_around(actor: Actor, part: Goal | Action, after: int) -> tuple[GoalVersion | None, GoalVersion | None]:

@@ -30,20 +30,38 @@ _VERSION_MODELS: dict[type[PlanPart], tuple[type[GoalVersion] | type[ActionVersi
 
 
 @transaction.atomic
-def add_goal(*, actor: Actor, plan_uuid: uuid.UUID, values: Mapping[str, Any]) -> Goal:
-    """Add a goal at the end of a plan. Returns it. Raises NotVisible, NotAllowed or Refused."""
+def add_goal(
+    *, actor: Actor, plan_uuid: uuid.UUID, values: Mapping[str, Any], goal_uuid: uuid.UUID | None = None
+) -> Goal:
+    """Add a goal at the end of a plan. Returns it. Raises NotVisible, NotAllowed or Refused.
+
+    With `goal_uuid`, given out with the form, adding it again returns what the first time added.
+    """
     plan = _locked(actor, Plan, plan_uuid)
+    added = Goal.objects.permitted(actor).filter(plan=plan, uuid=goal_uuid).first() if goal_uuid else None
+    if added:
+        return added
     last = plan.goals.aggregate(last=Max("position"))["last"] or 0
-    goal = Goal(plan=plan, case=plan.case, position=last + 1)
+    goal = Goal(plan=plan, case=plan.case, position=last + 1, uuid=goal_uuid or uuid.uuid4())
     return _save_new(actor, goal, values, kind="plan.goal_added")
 
 
 @transaction.atomic
-def add_action(*, actor: Actor, goal_uuid: uuid.UUID, values: Mapping[str, Any]) -> Action:
-    """Add an action at the end of a goal. Returns it. Raises NotVisible, NotAllowed or Refused."""
+def add_action(
+    *, actor: Actor, goal_uuid: uuid.UUID, values: Mapping[str, Any], action_uuid: uuid.UUID | None = None
+) -> Action:
+    """Add an action at the end of a goal. Returns it. Raises NotVisible, NotAllowed or Refused.
+
+    With `action_uuid`, given out with the form, adding it again returns what the first time added.
+    """
     goal = _locked(actor, Goal, goal_uuid)
+    added = Action.objects.permitted(actor).filter(goal=goal, uuid=action_uuid).first() if action_uuid else None
+    if added:
+        return added
     last = goal.actions.aggregate(last=Max("position"))["last"] or 0
-    action = Action(goal=goal, plan_id=goal.plan_id, case=goal.case, position=last + 1)
+    action = Action(
+        goal=goal, plan_id=goal.plan_id, case=goal.case, position=last + 1, uuid=action_uuid or uuid.uuid4()
+    )
     return _save_new(actor, action, values, kind="plan.action_added")
 
 

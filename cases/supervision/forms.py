@@ -25,7 +25,11 @@ class CaseListForm(forms.Form):
     """
 
     status = forms.TypedMultipleChoiceField(
-        label="Status", choices=SupervisionStatus.choices, coerce=int, required=False, widget=forms.CheckboxSelectMultiple
+        label="Status",
+        choices=SupervisionStatus.choices,
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     risk = forms.TypedMultipleChoiceField(
         label="Risk level", choices=RiskLevel.choices, coerce=int, required=False, widget=forms.CheckboxSelectMultiple

@@ -47,7 +47,9 @@ def cautions_of(actor: Actor, cases: list[Case]) -> dict[int, list[Caution]]:
     """The cautions in force that the actor may see on these cases, worst first: case number → cautions. One query."""
     rows = apps.get_model("cases", "Caution").objects.permitted(actor).filter(case_id__in=[c.pk for c in cases])
     found: dict[int, list[Caution]] = {}
-    for caution in rows.filter(Q(ended_on=None) | Q(ended_on__gt=timezone.localdate())).order_by("case_id", "rank", "-set_on", "pk"):
+    for caution in rows.filter(Q(ended_on=None) | Q(ended_on__gt=timezone.localdate())).order_by(
+        "case_id", "rank", "-set_on", "pk"
+    ):
         found.setdefault(caution.case_id, []).append(caution)
     return found
 

@@ -1,4 +1,4 @@
-"""What the overview of a case shows. Later features add their own parts at start-up, since this one knows none of them."""
+"""What the overview of a case shows. Later features add their parts at start-up, since this one knows none of them."""
 
 from __future__ import annotations
 

@@ -60,10 +60,13 @@ class Cursor(NamedTuple):
 
 
 class CappedCount(NamedTuple):
-    """A count that stops: `exact` is false where there are more than it says."""
+    """A count that stops: `exact` is false where there are more than it says. As text: 412, or 1,000+."""
 
     number: int
     exact: bool
+
+    def __str__(self) -> str:
+        return f"{self.number:,}{'' if self.exact else '+'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +142,12 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
         return CasePage(rows, _cursor(rows[-1], review) if more else None, count)
 
     def open_one(self, actor: Actor, case_uuid: uuid.UUID) -> Case:
-        """The case with person, unit, agency and officer, and in `case.opened` what the actor may use. Or NotVisible."""
+        """The case with person, unit, agency, officer, and in `case.opened` what the actor may use. Or NotVisible."""
         found = (
             self.visible_to(actor)
             .filter(uuid=case_uuid)
             .select_related("person", "unit__agency", "agency", "officer")
-            .annotate(opened=RawSQL(_OPENED.format(case="cases_case"), _opened_arguments(actor), IntegerField()))
+            .annotate(opened=RawSQL(_OPENED.format(case="cases_case"), _opened_arguments(actor), IntegerField()))  # noqa: S611
             .first()
         )
         if found is None:
@@ -178,7 +181,8 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
             birth_date,
             limit,
         ]
-        return _read(f"FROM case_search({_door_marks(arguments)}) t {_ROWS} ORDER BY t.rank", arguments)
+        marks = "%s, %s::int[], %s::int[], %s, %s::text[], %s, %s"
+        return _read(f"FROM case_search({marks}) t {_ROWS} ORDER BY t.rank", arguments)
 
 
 def _door_arguments(actor: Actor, narrowed: CaseFilter) -> list[Any]:

@@ -127,9 +127,8 @@ class RecordPage(Page):
     def enter(self, category: Category) -> None:
         """Open the record's frame, and refuse where the actor's keys do not open the category."""
         self.blocks = Blocks()
-        make_frame = shareable_of(self.kwargs.get("record_type") or self.record_type).frame
-        assert make_frame is not None, "the record's type was registered without a frame"
-        self.frame = make_frame(self.actor, self.kwargs["record"])
+        shareable = shareable_of(self.kwargs.get("record_type") or self.record_type)
+        self.frame = shareable.frame(self.actor, self.kwargs["record"])
         if category & ~self.frame.opened:
             raise NotAllowed("Your role, or the grant under which you see this, does not include it.")
 

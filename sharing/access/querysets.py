@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from typing import Any, Self, TypeVar
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from agencies.directory.categories import Category
 from agencies.directory.clock import DatabaseNow
-from agencies.directory.models import Side
+from agencies.directory.models import Side, Unit
 from sharing.access.actors import Actor, NoContext
 from sharing.access.registry import Shareable, part_of, shareable_of
+from sharing.agreements.models import AgreementParty
+from sharing.agreements.querysets import live_of
 
 M = TypeVar("M", bound=models.Model)
 
@@ -94,3 +97,21 @@ class PartQuerySet(models.QuerySet[M]):
     def visible_to(self, actor: Actor) -> Self:
         """Parts the actor may see by the part's own category."""
         return self.permitted(actor)
+
+
+def receivers_for(record: Any) -> dict[int, str]:
+    """Whom the record's agency may share it with: number of the principal → name, its own other units last.
+
+    Units of the agencies with which it has an agreement in force, and the circles under those. Three queries.
+    """
+    agreements = list(live_of(record.agency_id).values_list("pk", flat=True))
+    partners = AgreementParty.objects.filter(agreement__in=agreements).exclude(agency_id=record.agency_id)
+    circles = apps.get_model("sharing", "Circle").objects.filter(agreement__in=agreements).order_by("name")
+    near = Unit.objects.filter(Q(agency__in=partners.values("agency_id")) | Q(agency_id=record.agency_id))
+    units = near.filter(agency__is_active=True).select_related("agency").order_by("agency__name", "-is_root", "name")
+    named = {
+        unit.pk: f"{unit.agency.name}, the whole agency" if unit.is_root else f"{unit.agency.name}, {unit.name}"
+        for unit in sorted(units, key=lambda unit: unit.agency_id == record.agency_id)
+        if unit.pk != getattr(record, "unit_id", None)
+    }
+    return {**{circle.pk: circle.name for circle in circles}, **named}

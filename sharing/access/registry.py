@@ -30,8 +30,9 @@ class Shareable:
     named_model: type[models.Model]
     bundles: dict[str, Bundle]
     function_prefix: str
-    # Opens one record for a page (sharing.access.pages.Frame), or raises NotVisible.
-    frame: Callable[[Actor, uuid.UUID], Any] | None = None
+    frame: Callable[[Actor, uuid.UUID], Any]  # opens one record for a page (see pages.Frame), or raises NotVisible
+    naming: Callable[[Any], str] = str  # the person a record is about, as its pages name them
+    address: Callable[[Any], str] = str  # where its page is
     related: tuple[str, ...] = ()  # what a line about the record needs besides the record itself
 
     @property

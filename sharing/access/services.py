@@ -36,15 +36,21 @@ def share(
     agreement_id: int | None = None,
     legal_basis: str = "",
     narrowed_by: Category = NOTHING,
+    grant_uuid: uuid.UUID | None = None,
 ) -> Grant:
     """Let a unit or circle see a bundle of one record, under an agreement, until a moment.
 
     `narrowed_by` are categories taken out of the bundle, and with them what rests on them. Returns the grant; its key
-    opens the record as soon as the transaction commits. Raises NotVisible, NotAllowed or Refused.
+    opens the record as soon as the transaction commits. Without `agreement_id` the one agreement that covers both sides
+    counts. With `grant_uuid`, given out with the form, sharing again returns what the first time gave. Raises
+    NotVisible, NotAllowed or Refused.
     """
     shareable = shareable_of(type(record))
     record = lock_record(actor, shareable, record.uuid)
     _must_share(actor, shareable, record)
+    given = Grant.objects.filter(uuid=grant_uuid, record_id=record.uuid).first() if grant_uuid else None
+    if given:
+        return given
     receivers = principal_agencies(group_id)
     mask = _given_mask(shareable, bundle, receivers, narrowed_by)
     agreement = _agreement_for(agreement_id, record, receivers)
@@ -61,6 +67,7 @@ def share(
     if live.filter(bundle=bundle, mask=mask).exists():
         raise Refused("This unit already has this. Extend its access instead.", "group")
     grant = Grant.objects.create(
+        uuid=grant_uuid or uuid.uuid4(),
         kind=Grant.Kind.SHARE,
         record_type=shareable.label,
         record_id=record.uuid,
@@ -193,10 +200,13 @@ def _agreement_for(agreement_id: int | None, record: Any, receivers: list[Agency
     parties = {agency.pk for agency in receivers} | {record.agency_id}
     if parties == {record.agency_id}:
         return None
-    agreement = live_between(parties).filter(pk=agreement_id or 0).first()
-    if agreement is None:
+    covering = live_between(parties)
+    found = list(covering.filter(pk=agreement_id) if agreement_id else covering[:2])
+    if not found:
         raise Refused("Choose an agreement in force that both agencies have signed.", "agreement")
-    return agreement
+    if len(found) > 1:
+        raise Refused("Several agreements cover both agencies. Choose one.", "agreement")
+    return found[0]
 
 
 def _must_share(actor: Actor, shareable: Shareable, record: Any) -> None:

@@ -21,3 +21,8 @@ def live_between(agency_ids: set[int]) -> QuerySet[Agreement]:
     for agency_id in agency_ids:
         agreements = agreements.filter(party_rows__agency_id=agency_id)
     return agreements
+
+
+def live_of(agency_id: int) -> QuerySet[Agreement]:
+    """Live agreements to which this agency is a party, by title."""
+    return live_agreements().filter(party_rows__agency_id=agency_id).order_by("title")

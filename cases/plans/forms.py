@@ -1,0 +1,128 @@
+"""Goals and actions as people type them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, ClassVar
+
+from django import forms
+from django.core import signing
+from django.core.exceptions import ValidationError
+
+from agencies.directory.dates import TypedDateField
+from agencies.directory.models import Agency, Side
+from cases.plans.models import Action, Audience, Goal
+from cases.plans.services import values_of
+from cases.plans.wording import LABELS
+from sharing.access.actors import Actor
+
+TOKEN_SALT = "cases.plans.new"  # noqa: S105 - names the use, is no secret
+
+
+class PartForm(forms.ModelForm):
+    """A goal or an action. An edit carries the version it began from; a new one its future UUID, so that a second post
+    of the same form finds the first one's work instead of adding again.
+    """
+
+    use_required_attribute = False
+    reason = forms.CharField(
+        label="Why it changes", max_length=300, required=False, help_text="Others read this beside the change."
+    )
+    seen_version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+    token = forms.CharField(widget=forms.HiddenInput)
+    first_field: ClassVar[str] = "title"
+
+    def __init__(self, data: Any = None, *, actor: Actor, instance: Any, adding: bool) -> None:
+        super().__init__(data, instance=instance)
+        self.actor = actor
+        if adding:
+            del self.fields["seen_version"], self.fields["reason"]
+            self.initial["token"] = signing.dumps(str(uuid.uuid4()), salt=f"{TOKEN_SALT}.{actor.user_id}")
+        else:
+            del self.fields["token"]
+            self.initial["seen_version"] = instance.version
+        sides = {Audience.BOTH.value} | ({int(actor.side)} if actor.side != Side.OTHER else set())
+        audience = self.fields["audience"]
+        audience.choices = [choice for choice in Audience.choices if choice[0] in sides]  # type: ignore[attr-defined]
+        for name, field in self.fields.items():
+            field.label = self.labels_of_own().get(name) or LABELS.get(name, field.label)
+            if field.required and not isinstance(field.widget, forms.HiddenInput):
+                field.error_messages["required"] = "Fill this in."
+
+    def labels_of_own(self) -> dict[str, str]:
+        """Labels that differ from the usual ones."""
+        return {}
+
+    def clean_token(self) -> uuid.UUID:
+        """The UUID that the form was given for what it adds."""
+        try:
+            return uuid.UUID(
+                signing.loads(self.cleaned_data["token"], salt=f"{TOKEN_SALT}.{self.actor.user_id}", max_age=86400)
+            )
+        except signing.BadSignature:
+            raise ValidationError("This form has grown too old. Open it again.") from None
+
+    def changes(self) -> dict[str, Any]:
+        """The values to save, by field."""
+        return {name: self.cleaned_data[name] for name in type(self.instance).VERSIONED}
+
+    def kept_values(self) -> dict[str, Any]:
+        """The values as a version would keep them."""
+        return values_of(self.instance)
+
+
+class GoalForm(PartForm):
+    """A goal."""
+
+    class Meta:
+        model = Goal
+        fields = [
+            "title",
+            "need",
+            "target",
+            "baseline",
+            "status",
+            "progress_now",
+            "progress_target",
+            "progress_unit",
+            "progress_note",
+            "audience",
+        ]
+        widgets = {
+            "target": forms.Textarea(attrs={"rows": 2}),
+            "progress_note": forms.Textarea(attrs={"rows": 2}),
+            "audience": forms.RadioSelect,
+        }
+        help_texts = {
+            "title": "In the person's words where you can: Keep a job.",
+            "target": "Something both agencies can check: six months in one job.",
+            "progress_target": "0 where progress is not counted.",
+            "progress_unit": "Months, sessions, payments.",
+        }
+
+
+class ActionForm(PartForm):
+    """An action that serves a goal."""
+
+    due_on = TypedDateField(required=False)
+
+    class Meta:
+        model = Action
+        fields = ["title", "kind", "owner_agency", "owner_text", "due_on", "rhythm", "status", "audience"]
+        widgets = {"kind": forms.RadioSelect, "audience": forms.RadioSelect}
+        help_texts = {
+            "owner_text": "An officer, a unit, or the person.",
+            "rhythm": "Weekly; Thursdays; when asked. Leave empty where there is one date.",
+        }
+
+    def __init__(self, *args: Any, agencies: list[Agency], **options: Any) -> None:
+        super().__init__(*args, **options)
+        owner = self.fields["owner_agency"]
+        assert isinstance(owner, forms.ModelChoiceField)
+        owner.to_field_name = "uuid"
+        owner.queryset = Agency.objects.filter(pk__in=[agency.pk for agency in agencies])
+        owner.empty_label = "No agency"
+        if self.instance.owner_agency_id:
+            self.initial["owner_agency"] = next(
+                (agency.uuid for agency in agencies if agency.pk == self.instance.owner_agency_id), None
+            )

@@ -1,0 +1,346 @@
+"""The joint plan: reading it, and adding and changing goals and actions without anybody's work being lost."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from agencies.directory.categories import Category
+from agencies.directory.models import Agency
+from cases.plans import services
+from cases.plans.forms import ActionForm, GoalForm, PartForm
+from cases.plans.merging import Merge, compare, resolve
+from cases.plans.models import Action, Goal
+from cases.plans.querysets import PlanView, latest_changes, open_plan, part_for, plan_readers, version_at
+from cases.plans.wording import changes_between
+from sharing.access.errors import NotVisible, Refused, Stale
+from sharing.access.pages import RecordPage
+
+PLAN_SHOWN = Category.EXISTENCE | Category.SUPERVISION | Category.CAUTIONS | Category.PLAN_VIEW
+STATUS_ORDER = ["active", "later", "reached", "dropped"]
+AUDIENCE_NOTES = {0: "Supervision’s and police’s own parts", 1: "Police’s own parts", 2: "Supervision’s own parts"}
+
+
+class CasePlan(RecordPage):
+    """The joint plan of a case."""
+
+    record_type = "cases.case"
+    action = "plan"
+    needs = {"get": Category.PLAN_VIEW}
+
+    def get(self, request: HttpRequest, record: uuid.UUID) -> HttpResponse:
+        """Goals with their actions and newest changes, active first."""
+        view = open_plan(self.actor, self.frame.record)
+        may_change = Category.PLAN_CHANGE in self.frame.opened
+        context: dict[str, Any] = {"tab": "plan", "plan": view.plan if view else None, "may_change": may_change}
+        if view:
+            context |= _plan_context(view, latest_changes(self.actor, view.goals))
+        context["audience_notes"] = [AUDIENCE_NOTES[int(self.actor.side)]]
+        return self.show("cases/plans/plan.html", PLAN_SHOWN, context)
+
+
+def _plan_context(view: PlanView, newest: dict[int, Any]) -> dict[str, Any]:
+    cards = []
+    for number, goal in enumerate(view.goals, start=1):
+        change = newest.get(goal.pk)
+        cards.append(
+            {
+                "goal": goal,
+                "number": number,
+                "actions": view.actions.get(goal.pk, []),
+                "change": change
+                and {
+                    "by": change.after.changed_by.display if change.after.changed_by else "Somebody",
+                    "agency": change.after.changed_by_agency,
+                    "at": change.after.changed_at,
+                    "reason": change.after.reason,
+                    "fields": changes_between(change.before.values, change.after.values, change.after.changed_fields),
+                },
+            }
+        )
+    cards.sort(key=lambda card: STATUS_ORDER.index(card["goal"].status))
+    today = timezone.localdate()
+    waiting = [action for actions in view.actions.values() for action in actions if action.status == "open"]
+    return {
+        "cards": cards,
+        "counts": {
+            **{status: sum(1 for goal in view.goals if goal.status == status) for status in STATUS_ORDER},
+            "late": sum(1 for action in waiting if action.due_on and action.due_on < today),
+        },
+        "balance": {kind: sum(1 for a in waiting if a.kind == kind) for kind in ("support", "supervise", "enforce")},
+    }
+
+
+class PlanEdit(RecordPage):
+    """Adding to a plan or changing a part of it. Subclasses say what."""
+
+    record_type = "cases.case"
+    action = "plan"
+    needs = {"get": Category.PLAN_CHANGE, "post": Category.PLAN_CHANGE}
+    template: ClassVar[str] = ""
+    noun: ClassVar[str] = ""
+    part: Any = None  # what is being changed; None when adding
+    goal: Goal | None = None  # the goal an action belongs to
+    view: PlanView
+
+    def enter(self, category: Category) -> None:
+        """Besides the case: the open plan, and the part that the address names, if it is this case's."""
+        super().enter(category)
+        view = open_plan(self.actor, self.frame.record)
+        if view is None:
+            raise NotVisible
+        self.view = view
+        self.find()
+
+    def find(self) -> None:
+        """Find the part or goal that the address names. Raises NotVisible."""
+
+    def get(self, request: HttpRequest, record: uuid.UUID, **names: uuid.UUID) -> HttpResponse:
+        """The form, as the part stands now."""
+        return self.show_form(self.make_form())
+
+    def post(self, request: HttpRequest, record: uuid.UUID, **names: uuid.UUID) -> HttpResponse:
+        """Save; what cannot be saved comes back as typed, and a stale edit beside what was saved meanwhile."""
+        data: Any = request.POST
+        if self.part is not None and "merge" in request.POST:
+            data, answer = self.settle()
+            if answer is not None:
+                return answer
+        form = self.make_form(data)
+        if not form.is_valid():
+            return self.show_form(form, status=400)
+        try:
+            saved = self.save(form)
+        except Refused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            return self.show_form(form, status=400)
+        except Stale as stale:
+            if services.values_of(stale.current) != form.kept_values():  # type: ignore[arg-type]
+                return self.show_merge(form, stale.current)
+            saved = stale.current  # the same form sent twice, or both typed the same
+        self.say(form, saved)
+        goal = saved if isinstance(saved, Goal) else saved.goal  # type: ignore[attr-defined]
+        return redirect(f"{reverse('case_plan', args=[record])}#goal-{goal.uuid}")
+
+    # What subclasses give
+
+    def make_form(self, data: Any = None) -> PartForm:
+        """The form, over a copy of the part: validation writes into it."""
+        raise NotImplementedError
+
+    def save(self, form: PartForm) -> Goal | Action:
+        """Call the one service. Raises Refused or Stale."""
+        raise NotImplementedError
+
+    def named(self) -> str:
+        """The part in words: "Goal 1"."""
+        return self.noun
+
+    # What all of them share
+
+    def number_of(self, goal: Goal) -> int:
+        """The goal's number on this actor's plan page."""
+        return [other.pk for other in self.view.goals].index(goal.pk) + 1
+
+    def told(self, audience: int) -> tuple[list[str], list[str]]:
+        """Who will read the part, and who is told of it: names."""
+        return plan_readers(self.actor, self.frame.record, audience)
+
+    def say(self, form: PartForm, saved: Any) -> None:
+        """The message after saving: who will be told."""
+        if self.part is not None and not form.has_changed():
+            messages.info(self.request, f"{self.named()} is as it was. Nobody is told.")
+            return
+        told = self.told(form.cleaned_data["audience"])[1]
+        who = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
+        messages.success(
+            self.request, f"{self.named()} saved. {who + ' will be told.' if who else 'Nobody else reads it.'}"
+        )
+
+    def show_form(self, form: PartForm, status: int = 200) -> HttpResponse:
+        """The form page."""
+        read_by, told = self.told(self.part.audience if self.part is not None else 0)
+        context = {
+            "tab": "plan",
+            "form": form,
+            "goal": self.goal,
+            "action": self.part if isinstance(self.part, Action) else None,
+            "number": self.number_of(self.goal) if self.goal else None,
+            "read_by": read_by,
+            "told": told,
+        }
+        return self.show(self.template, PLAN_SHOWN, context, status=status)
+
+    def show_merge(self, form: PartForm, current: Any) -> HttpResponse:
+        """Both versions side by side."""
+        base = version_at(self.actor, self.part, form.cleaned_data["seen_version"])
+        merge = compare(
+            current.VERSIONED, base.values if base else None, services.values_of(current), form.kept_values()
+        )
+        merge.kept.append(("reason", form.cleaned_data["reason"]))
+        return self._merge_page(merge, current)
+
+    def settle(self) -> tuple[dict[str, str], HttpResponse | None]:
+        """What the reader of the merge page chose, as form data; or the page again where a choice is missing."""
+        posted, names = self.request.POST, self.part.VERSIONED
+        seen = posted.get("seen_version", "")
+        row = version_at(self.actor, self.part, int(seen) if seen.isdigit() else 0)
+        theirs = row.values if row else services.values_of(self.part)
+        values, missing = resolve(posted, names, theirs)
+        data = {**values, "seen_version": seen, "reason": posted.get("reason", "")}
+        if not missing:
+            return data, None
+        merge = compare(names, None, theirs, {name: posted.get(f"mine_{name}", theirs.get(name)) for name in names})
+        kept = [(name, posted.get(name, "")) for name in names if f"mine_{name}" not in posted]
+        merge.kept = kept + [pair for pair in merge.kept if pair[0].startswith("mine_")] + [("reason", data["reason"])]
+        for dispute in merge.fields:
+            dispute.choice = posted.get(f"choice_{dispute.name}", "")
+            dispute.written = posted.get(f"text_{dispute.name}", "")
+            dispute.error = missing.get(dispute.name, "")
+        return data, self._merge_page(merge, self.part, status=400)
+
+    def _merge_page(self, merge: Merge, current: Any, status: int = 409) -> HttpResponse:
+        by = version_at(self.actor, current, current.version)
+        context = {
+            "tab": "plan",
+            "what": self.named(),
+            "save_label": f"Save {self.named()[0].lower()}{self.named()[1:]}",
+            "theirs": {
+                "by": current.changed_by.display if current.changed_by else "Somebody",
+                "agency": by.changed_by_agency if by else None,
+                "at": current.updated_at,
+            },
+            "opened_at": None,
+            "version": current.version,
+            "fields": merge.fields,
+            "settled": merge.settled,
+            "kept": merge.kept,
+            "total": len(current.VERSIONED),
+            "told": self.told(current.audience)[1],
+            "back_url": reverse("case_plan", args=[self.record_uuid]),
+        }
+        return self.show("cases/plans/merge.html", PLAN_SHOWN, context, status=status)
+
+
+class GoalAdd(PlanEdit):
+    """Add a goal."""
+
+    template = "cases/plans/goal_form.html"
+    noun = "Goal"
+
+    def make_form(self, data: Any = None) -> PartForm:
+        """An empty form with a token."""
+        return GoalForm(data, actor=self.actor, instance=Goal(), adding=True)
+
+    def save(self, form: PartForm) -> Goal:
+        """Add it; a second post of the same form finds the first one's goal."""
+        return services.add_goal(
+            actor=self.actor,
+            plan_uuid=self.view.plan.uuid,
+            values=form.changes(),
+            goal_uuid=form.cleaned_data["token"],
+        )
+
+
+class GoalEdit(PlanEdit):
+    """Change a goal."""
+
+    template = "cases/plans/goal_form.html"
+    noun = "Goal"
+
+    def find(self) -> None:
+        """The goal of the address, if it is this plan's."""
+        self.part = self.goal = next((g for g in self.view.goals if g.uuid == self.kwargs["goal"]), None)
+        if self.part is None:
+            raise NotVisible
+
+    def named(self) -> str:
+        """Goal 1."""
+        assert self.goal is not None
+        return f"Goal {self.number_of(self.goal)}"
+
+    def make_form(self, data: Any = None) -> PartForm:
+        """The goal as it stands."""
+        return GoalForm(data, actor=self.actor, instance=copy.copy(self.part), adding=False)
+
+    def save(self, form: PartForm) -> Goal:
+        """Change it."""
+        return services.update_goal(
+            actor=self.actor,
+            goal_uuid=self.part.uuid,
+            changes=form.changes(),
+            seen_version=form.cleaned_data["seen_version"],
+            reason=form.cleaned_data["reason"],
+        )
+
+
+class ActionEditing(PlanEdit):
+    """What adding and changing an action share."""
+
+    template = "cases/plans/action_form.html"
+    noun = "Action"
+
+    def agencies(self) -> list[Agency]:
+        """Who may be named as doing it: the owner, the actor's own agency, and whoever is named now."""
+        named = {agency.pk: agency for agency in (self.frame.record.agency, self.actor.agency)}
+        if self.part is not None and self.part.owner_agency:
+            named[self.part.owner_agency_id] = self.part.owner_agency
+        return list(named.values())
+
+
+class ActionAdd(ActionEditing):
+    """Add an action to a goal."""
+
+    def find(self) -> None:
+        """The goal of the address, if it is this plan's."""
+        self.goal = next((g for g in self.view.goals if g.uuid == self.kwargs["goal"]), None)
+        if self.goal is None:
+            raise NotVisible
+
+    def make_form(self, data: Any = None) -> PartForm:
+        """An empty form with a token, for the same readers as the goal."""
+        new = Action(goal=self.goal, audience=self.goal.audience if self.goal else 0)
+        return ActionForm(data, actor=self.actor, instance=new, adding=True, agencies=self.agencies())
+
+    def save(self, form: PartForm) -> Action:
+        """Add it; a second post of the same form finds the first one's action."""
+        assert self.goal is not None
+        return services.add_action(
+            actor=self.actor,
+            goal_uuid=self.goal.uuid,
+            values=form.changes(),
+            action_uuid=form.cleaned_data["token"],
+        )
+
+
+class ActionEdit(ActionEditing):
+    """Change an action."""
+
+    def find(self) -> None:
+        """The action of the address, if it is this plan's."""
+        part = part_for(self.actor, "action", self.kwargs["action"])
+        goal = next((g for g in self.view.goals if part and g.pk == part.goal_id), None)  # type: ignore[union-attr]
+        if part is None or goal is None:
+            raise NotVisible
+        self.part, self.goal = part, goal
+
+    def make_form(self, data: Any = None) -> PartForm:
+        """The action as it stands."""
+        return ActionForm(data, actor=self.actor, instance=copy.copy(self.part), adding=False, agencies=self.agencies())
+
+    def save(self, form: PartForm) -> Action:
+        """Change it."""
+        return services.update_action(
+            actor=self.actor,
+            action_uuid=self.part.uuid,
+            changes=form.changes(),
+            seen_version=form.cleaned_data["seen_version"],
+            reason=form.cleaned_data["reason"],
+        )

@@ -1,0 +1,8 @@
+"""Addresses of this floor."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("cases.supervision.urls")),
+    path("", include("cases.plans.urls")),
+]
