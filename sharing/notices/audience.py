@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.db import connection
@@ -10,6 +10,7 @@ from django.db import connection
 from agencies.directory.models import User
 from agencies.directory.roles import ROLE_CODES, ROLE_MASKS
 from sharing.access.context import open_context
+from sharing.access.querysets import ShareableQuerySet
 from sharing.access.registry import NotShareable, part_of, shareable_of
 from sharing.notices.models import OutboxEvent
 from sharing.notices.registry import Audience, kind_of
@@ -69,7 +70,8 @@ def _entitled(event: OutboxEvent, user: User, candidate: Candidate) -> bool:
     actor = open_context(user, candidate.agency_id, channel="task")
     if actor is None or actor.agency_id != candidate.agency_id:
         return False
-    records = shareable_of(event.record_type).model._default_manager.permitted(actor, kind.category)
+    door: ShareableQuerySet[Any] = shareable_of(event.record_type).model._default_manager.all()  # type: ignore[assignment]
+    records = door.permitted(actor, kind.category)
     if not records.filter(uuid=event.record_id).exists():
         return False
     if not event.object_type:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.db.models import Q, QuerySet
 
 from sharing.access.actors import Actor
+from sharing.access.querysets import ShareableQuerySet
 from sharing.access.registry import shareable_of
 from sharing.notices.models import InboxItem
 from sharing.notices.registry import EventKind, kind_of, kinds
@@ -122,7 +123,8 @@ def _with_records(actor: Actor, items: Sequence[InboxItem]) -> list[News]:
     seen: dict[tuple[str, int, uuid.UUID], Any] = {}
     for (record_type, category), ids in wanted.items():
         shareable = shareable_of(record_type)
-        records = shareable.model._default_manager.permitted(actor, category).select_related(*shareable.related)
+        door: ShareableQuerySet[Any] = shareable.model._default_manager.all()  # type: ignore[assignment]
+        records = door.permitted(actor, category).select_related(*shareable.related)
         for record in records.filter(uuid__in=ids):
             seen[record_type, category, record.uuid] = record
     return [

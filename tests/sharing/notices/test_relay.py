@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.utils import DatabaseError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from agencies.directory.models import FOREVER, Membership
 from cases.plans.services import update_goal
 from cases.supervision.models import Case
 from sharing.access.context import acting, job_context
@@ -111,8 +112,6 @@ def test_the_door_decides_even_if_the_audience_function_proposes_too_many(
 
 
 def test_giving_and_ending_access_tells_the_unit_and_the_officer_of_record(world: World) -> None:
-    from agencies.directory.models import FOREVER
-
     case = world.cases[6]
     with acting(world.users["mills"], world.agencies["probation"]) as actor:
         grant = share(
@@ -279,3 +278,20 @@ def test_pages_follow_each_other_and_cost_the_same(world: World, django_assert_n
         assert place is None
         assert seen == sorted(seen, reverse=True)
         assert len(seen) == 7
+
+
+def test_an_inbox_is_one_persons_for_one_agency_even_without_row_security(world: World) -> None:
+    change_goal(world)
+    relay()
+    with as_job():  # the job role may look across inboxes, so only the first wall is left
+        Membership.objects.create(
+            user=world.users["reyes"], group_id=world.units["sheriff/patrol"].pk, role="police_officer"
+        )
+        with acting(world.users["reyes"], world.agencies["police"]) as actor:
+            item = inbox_page(actor).news[0].item
+        for who, agency in (("stone", "police"), ("patel", "police"), ("reyes", "sheriff")):
+            with acting(world.users[who], world.agencies[agency]) as other:
+                assert item_for(other, item.uuid) is None
+                assert item.pk not in {news.item.pk for news in inbox_page(other).news}
+                with pytest.raises(services.NotVisible):
+                    services.mark_read(actor=other, item_uuid=item.uuid)
