@@ -74,6 +74,7 @@ DECLARE
   v_scores real[];
   v_mine bigint[];
 BEGIN
+  IF NOT access_is_asked_by(p_user, p_groups, p_closed, p_must) THEN RETURN; END IF;
   IF cardinality(v_numbers) > 0 THEN
     RETURN QUERY
     SELECT f.id, row_number() OVER (ORDER BY f.id) FROM (
