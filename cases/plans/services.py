@@ -15,7 +15,7 @@ from agencies.directory.categories import Category
 from agencies.directory.clock import database_now
 from agencies.directory.models import Agency
 from agencies.trail.services import record_change
-from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan, PlanPart
+from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersion, Plan, PlanPart
 from cases.supervision.models import Case
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
@@ -160,10 +160,12 @@ def _save(actor: Actor, part: PlanPart) -> None:
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise Refused(messages[0], field) from None
-    part.save()
-    # After the write the part must still be the actor's to see: nobody edits something out of their own sight.
-    if not type(part).objects.permitted(actor, Category.PLAN_CHANGE).filter(pk=part.pk).exists():
+    # Nobody edits something out of their own sight. Row security refuses the write as well, but with no sentence.
+    if part.audience not in (Audience.BOTH, actor.side):
         raise Refused("With this audience you could no longer see it yourself.", "audience")
+    part.save()
+    if not type(part).objects.permitted(actor, Category.PLAN_CHANGE).filter(pk=part.pk).exists():
+        raise NotVisible
 
 
 def _keep_version(actor: Actor, part: Any, changed: list[str], reason: str) -> None:
