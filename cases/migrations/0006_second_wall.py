@@ -58,7 +58,9 @@ def wall() -> str:
         "GRANT INSERT, UPDATE ON cases_person TO concord_job",
         "ALTER TABLE cases_casekey ENABLE ROW LEVEL SECURITY",
         "CREATE POLICY own_keys ON cases_casekey FOR SELECT TO concord_app, concord_job"
-        " USING (group_id = ANY ((SELECT access_groups(0))::int[]) OR (SELECT access_is_job()))",
+        # A key tells of its case: seen by roles that may know of cases at all, and no longer than it opens.
+        f" USING ((SELECT access_is_job()) OR (group_id = ANY ((SELECT access_groups({EXISTENCE}))::int[])"
+        " AND until > access_now() AND NOT agreement_id = ANY ((SELECT access_closed())::int[])))",
         "GRANT SELECT ON cases_casekey TO concord_app, concord_job",
         "ALTER TABLE cases_caseexclusion ENABLE ROW LEVEL SECURITY",
         "CREATE POLICY own_exclusions ON cases_caseexclusion FOR SELECT TO concord_app, concord_job"
@@ -71,6 +73,10 @@ def wall() -> str:
         "GRANT SELECT ON cases_caseexclusion, cases_casenamedprincipal TO concord_app, concord_job",
         "GRANT INSERT, DELETE ON cases_caseexclusion, cases_casenamedprincipal TO concord_job",
         "GRANT SELECT, INSERT, UPDATE ON cases_importrun, cases_juvenilehistory TO concord_job",
+        "ALTER TABLE cases_juvenilehistory ENABLE ROW LEVEL SECURITY",
+        "CREATE POLICY by_job ON cases_juvenilehistory TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
+        # Words of names: the search reads them as the owner, nobody else does.
+        "ALTER TABLE cases_personnametoken ENABLE ROW LEVEL SECURITY",
         "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO concord_app, concord_job",
     ]
     for table, see, change, audience in CASE_PARTS:

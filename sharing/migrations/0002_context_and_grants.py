@@ -103,6 +103,13 @@ CREATE POLICY relay_inbox ON sharing_inboxitem TO concord_job USING (true) WITH 
 ALTER TABLE sharing_delivery ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_deliveries ON sharing_delivery FOR SELECT TO concord_app USING (user_id = (SELECT access_user()));
 CREATE POLICY relay_deliveries ON sharing_delivery TO concord_job USING (true) WITH CHECK (true);
+-- An event names a record: it is seen by whoever caused it and by those who were told.
+ALTER TABLE sharing_outboxevent ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_events ON sharing_outboxevent FOR SELECT TO concord_app
+  USING (actor_id = (SELECT access_user())
+         OR EXISTS (SELECT 1 FROM sharing_inboxitem i WHERE i.event_id = sharing_outboxevent.id));
+CREATE POLICY publish ON sharing_outboxevent FOR INSERT TO concord_app WITH CHECK (actor_id = (SELECT access_user()));
+CREATE POLICY relay_events ON sharing_outboxevent TO concord_job USING (true) WITH CHECK (true);
 """
 
 
