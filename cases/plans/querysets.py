@@ -81,8 +81,8 @@ def plan_readers(actor: Actor, case: Case, audience: int) -> tuple[list[str], li
     The owner's people learn both from the grants that open the plan; a partner knows of the owner and nobody else.
     """
     if Category.SHARE not in case.opened:
-        others = [case.agency.name] if audience in (0, case.agency.side) else []
-        return [*others, actor.agency.name], others
+        owner = [case.agency.name] if audience in (0, case.agency.side) else []
+        return [*owner, actor.agency.name], [*owner, "your own unit"]
     read_by, told = [case.agency.name], []
     for grant in explain.holding_grants(case):
         unit = getattr(grant.group, "unit", None)
@@ -92,7 +92,9 @@ def plan_readers(actor: Actor, case: Case, audience: int) -> tuple[list[str], li
         read_by.append(explain.principal_name(grant.group))
         if unit and not unit.is_root:
             told.append(explain.principal_name(grant.group))
-    return read_by, told
+    if case.officer and case.officer_id != actor.user_id:
+        told.append(case.officer.display)
+    return read_by, [*told, f"the supervisors of {case.unit.name}"]
 
 
 def versions_around(actor: Actor, part: Goal | Action, after: int) -> tuple[GoalVersion | None, GoalVersion | None]:

@@ -1,0 +1,63 @@
+"""The first page, and what everybody meets before it."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from tests.pages import Visitor, text
+from tests.worlds import PASSWORD, World
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
+
+
+@pytest.mark.parametrize("who", ["olsen", "mills", "reyes", "carter", "admin"])
+def test_everybody_gets_a_first_page(world: World, who: str) -> None:
+    assert Visitor(world.users[who]).get("/").status_code == 200
+
+
+def test_a_review_of_today_waits_for_its_officer(world: World) -> None:
+    with_review = next(case for case in world.cases[:14:2] if case.next_review)
+    assert with_review.person.family_name in text(Visitor(world.users["olsen"]).get("/"))
+    assert with_review.person.family_name not in text(Visitor(world.users["quist"]).get("/"))
+
+
+def test_a_block_that_fails_says_so_and_the_others_stand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    from portal.today import views
+
+    monkeypatch.setattr(views, "news_rows", lambda _: connection.cursor().execute("SELECT no_such_column"))
+    answer = Visitor(world.users["olsen"]).get("/")
+    assert answer.status_code == 200
+    assert "News may exist" in text(answer)
+    assert "Waiting for you" in text(answer)
+
+
+def test_an_account_without_a_unit_opens_nothing(world: World) -> None:
+    answer = Visitor(world.users["nobody"]).get("/")
+    assert answer.status_code == 403
+    assert "opens nothing now" in text(answer)
+
+
+def test_signing_in_by_password_and_refusals_that_read_alike(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    visitor.client.logout()
+    login = reverse("account_login")
+    fields = {"login": "olsen@example.org", "password": PASSWORD}
+    wrong = visitor.post(login, fields | {"password": "wrong"})
+    nobody = visitor.post(login, fields | {"login": "nobody.at.all@example.org"})
+    client = visitor.post(login, fields | {"login": "system@example.org"})
+    said = [answer.context["form"].non_field_errors() for answer in (wrong, nobody, client)]
+    assert said[0]
+    assert said[0] == said[1] == said[2]
+    assert visitor.post(login, fields)["Location"] == "/"
+    assert visitor.get("/").status_code == 200
+
+
+def test_the_account_page_and_the_switch(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    page = text(visitor.get(reverse("account")))
+    assert "Supervising officer" in page
+    assert "Act for" not in page
+    other = {"agency": str(world.agencies["police"].pk)}
+    assert visitor.post(reverse("act_for"), other, form_at=reverse("account")).status_code == 400

@@ -1,0 +1,126 @@
+"""Who can see a case, sharing it in two steps, moving the end and ending it, in the browser."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from tests.pages import Visitor, hidden, rows, text, trail
+from tests.worlds import World
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
+
+
+def access(world: World, case: Any = None) -> str:
+    return reverse("case_access", args=[(case or world.joint).uuid])
+
+
+def share_fields(world: World, **changed: Any) -> dict[str, Any]:
+    return {
+        "group": str(world.units["sheriff/patrol"].pk),
+        "bundle": "coordination",
+        "purpose": "supervision",
+        "until": "12 31 2030",
+    } | changed
+
+
+def test_the_owner_sees_who_sees_and_who_looked(world: World) -> None:
+    Visitor(world.users["reyes"]).get(reverse("case_plan", args=[world.joint.uuid]))
+    page = text(Visitor(world.users["olsen"]).get(access(world)))
+    for seen in ("Gang, Riverton Police Department", "Joint plan", "Pine County law enforcement", "Det. Reyes", "Owner"):
+        assert seen in page
+    assert "As supervising officer of North" in page
+
+
+def test_a_partner_learns_why_and_nothing_of_others(world: World) -> None:
+    page = text(Visitor(world.users["reyes"]).get(access(world)))
+    assert "As police officer of Gang, Riverton Police Department: joint plan" in page
+    assert "Who else sees this case is not shown to you" in page
+    assert "Pine County law enforcement, Pine Sheriff" not in page
+    assert "PO Olsen</strong><span" not in page
+
+
+@pytest.mark.parametrize(("who", "status"), [("olsen", 200), ("mills", 200), ("reyes", 403), ("carter", 404)])
+def test_who_may_open_the_share_form(world: World, who: str, status: int) -> None:
+    assert Visitor(world.users[who]).get(reverse("case_share", args=[world.joint.uuid])).status_code == status
+
+
+def test_sharing_takes_a_look_first_and_happens_once(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    address = reverse("case_share", args=[world.joint.uuid])
+    page = visitor.get(address).content.decode()
+    fields = share_fields(world, token=hidden(page, "token"), narrowed=[str(1 << 10)])
+    check = visitor.send(address, page, fields)
+    assert check.status_code == 200
+    assert "Check before you share" in text(check)
+    assert "Addresses, vehicles, work" in check.context["withheld_from_them"]
+    assert "December 31, 2030" in text(check)
+    assert rows(f"SELECT 1 FROM sharing_grant WHERE group_id = {fields['group']} AND record_id = '{world.joint.uuid}'") == []
+    assert trail("change", verb="access.given") == []
+
+    back = visitor.send(address, page, fields | {"change": "1"})
+    assert 'value="12 31 2030"' in back.content.decode()
+
+    for _ in range(2):
+        done = visitor.send(address, page, fields | {"confirmed": "1"})
+        assert done["Location"] == access(world)
+    (grant,) = rows(f"SELECT * FROM sharing_grant WHERE group_id = {fields['group']} AND record_id = '{world.joint.uuid}'")
+    assert grant["until"].astimezone(datetime.UTC).date() == datetime.date(2031, 1, 1)  # the day ends in Florida
+    assert len(trail("change", verb="access.given")) == 1
+    assert "Shared with Pine County Sheriff" in text(visitor.get(access(world)))
+    assert "Keep a job" not in text(Visitor(world.users["deputy"]).get(reverse("case_overview", args=[world.joint.uuid])))
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"bundle": "full_file"}, "What they will see"),
+        ({"until": "yesterday"}, "Until"),
+        ({"until": "1/1/2020"}, "Until"),
+        ({"purpose": ""}, "Purpose"),
+        ({"group": "999999"}, "Share with"),
+    ],
+)
+def test_a_share_that_cannot_be_names_the_field_and_keeps_the_rest(
+    world: World, changed: dict[str, str], field: str
+) -> None:
+    visitor = Visitor(world.users["olsen"])
+    address = reverse("case_share", args=[world.joint.uuid])
+    page = visitor.get(address).content.decode()
+    fields = share_fields(world, token=hidden(page, "token"), legal_basis="F.S. 948", **changed)
+    answer = visitor.send(address, page, fields)
+    assert answer.status_code == 400
+    assert f"{field}:" in text(answer)
+    assert "F.S. 948" in text(answer)
+
+
+def test_ending_needs_a_reason_and_shuts_the_next_request(world: World) -> None:
+    partner, owner = Visitor(world.users["deputy"]), Visitor(world.users["pratt"])
+    case = reverse("case_overview", args=[world.suspect.uuid])
+    assert "12 Elm Street" in text(partner.get(case))
+    address = reverse("grant_end", args=[world.suspect.uuid, world.grants["suspect"].uuid])
+    silent = owner.post(address, {"reason": " "})
+    assert silent.status_code == 400
+    assert "Say why the access ends" in text(silent)
+    page = owner.get(address).content.decode()
+    for _ in range(2):
+        assert owner.send(address, page, {"reason": "The inquiry is closed"}).status_code == 302
+    assert "12 Elm Street" not in text(partner.get(case))
+    assert len(trail("change", verb="access.ended")) == 1
+    assert "The inquiry is closed" in text(owner.get(access(world, world.suspect)))
+
+
+def test_the_end_can_be_moved_within_the_agreement(world: World) -> None:
+    owner = Visitor(world.users["pratt"])
+    address = reverse("grant_extend", args=[world.suspect.uuid, world.grants["suspect"].uuid])
+    assert "still to come" in text(owner.post(address, {"until": "1/1/2020"}))
+    assert owner.post(address, {"until": "Jan 5 2031"}).status_code == 302
+    assert "Jan 5, 2031" in text(owner.get(access(world, world.suspect)))
+
+
+def test_a_grant_of_another_case_is_not_found_under_this_one(world: World) -> None:
+    address = reverse("grant_end", args=[world.joint.uuid, world.grants["suspect"].uuid])
+    assert Visitor(world.users["olsen"]).get(address).status_code == 404
