@@ -7,7 +7,8 @@ from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.views.generic import TemplateView
-from drf_spectacular.generators import SchemaGenerator
+
+from portal.openapi import document
 
 
 class ApiDocsView(LoginRequiredMixin, TemplateView):
@@ -23,7 +24,7 @@ class ApiDocsView(LoginRequiredMixin, TemplateView):
 @lru_cache(maxsize=1)
 def described() -> list[dict[str, Any]]:
     """The OpenAPI document as the page shows it: headings, each with its operations. The same for everybody."""
-    schema = SchemaGenerator(api_version="1").get_schema(request=None, public=True)
+    schema = document()
     components = schema["components"]["schemas"]
     headings: dict[str, list[dict[str, Any]]] = {}
     for path, methods in schema["paths"].items():

@@ -91,7 +91,7 @@ def _answer(error: Exception, request: Any, view: Any) -> JsonResponse:
             return problem_response(request, 428, error.default_code, str(error.detail))
         case rest.Throttled():
             response = problem_response(request, 429, "too-many-calls", "Slow down; Retry-After says for how long.")
-            response["Retry-After"] = str(int(error.wait or 1))
+            response["Retry-After"] = str(int(getattr(error, "wait", None) or 1))
             return response
         case rest.MethodNotAllowed():
             response = problem_response(request, 405, "method-not-allowed", "This address does not take this method.")

@@ -101,7 +101,7 @@ class PartView(DoorView):
         """Every version of the part that the caller may see, latest first, each with the one before it."""
         part = self.part(part_uuid)
         rows = model.objects.permitted(self.actor).filter(**{self.model_name: part})
-        found = list(rows.select_related("changed_by", "changed_by_agency").order_by("-version"))
+        found: Any = list(rows.select_related("changed_by", "changed_by_agency").order_by("-version"))
         earlier = {row.version + 1: row for row in found}
         self.note_read("plan", [part.case], Category.PLAN_VIEW)
         return Response({"results": VersionAnswer(found, many=True, context={"earlier": earlier}).data})

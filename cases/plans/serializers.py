@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -18,7 +19,7 @@ class GoalInput(Strict, serializers.ModelSerializer[Goal]):
 
     class Meta:
         model = Goal
-        fields = Goal.VERSIONED
+        fields: Sequence[str] = Goal.VERSIONED
 
 
 class GoalChange(GoalInput):
@@ -38,7 +39,7 @@ class ActionInput(Strict, serializers.ModelSerializer[Action]):
 
     class Meta:
         model = Action
-        fields = Action.VERSIONED
+        fields: Sequence[str] = Action.VERSIONED
 
 
 class ActionChange(ActionInput):

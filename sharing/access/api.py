@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from agencies.directory.categories import Category
 from agencies.directory.clock import database_now
 from sharing.access import explain, services
-from sharing.access.errors import NotVisible
+from sharing.access.errors import NotAllowed, NotVisible, Refused
 from sharing.access.models import Grant
 from sharing.access.permissions import ANY_ACTOR
 from sharing.access.registry import shareable_of
@@ -36,7 +36,7 @@ from sharing.access.serializers import (
     UnitParameters,
     state_of,
 )
-from sharing.agreements.models import Agreement
+from sharing.agreements.models import AgreementParty
 from sharing.agreements.querysets import live_agreements
 
 TAGS = ["Access"]
@@ -60,6 +60,25 @@ class GrantsOfView(DoorView):
         state = state_of(obj, database_now(), self.actor.closed_agreements)
         return f'"{obj.version}-{int(self.actor.role_mask):x}-{state}"'
 
+    def grant(self, grant_uuid: uuid.UUID) -> Grant:
+        """The grant, if the caller may know of it. Raises NotVisible, NotAllowed."""
+        grant = _related(Grant.objects.filter(uuid=grant_uuid)).first()
+        if grant is None:
+            raise NotVisible
+        held = grant.group_id in {principal.group_id for principal in self.actor.principals}
+        if grant.record_id is None:
+            if not held:
+                raise NotVisible
+        elif not self._may(grant, Category.EXISTENCE if held else Category.SHARE):
+            raise NotVisible
+        if self.category & Category.SHARE and not (grant.record_id and self._may(grant, Category.SHARE)):
+            raise NotAllowed("Only the agency that owns the case decides who else may see it.")
+        return grant
+
+    def _may(self, grant: Grant, category: Category) -> bool:
+        manager: Any = shareable_of(grant.record_type).model._default_manager
+        return bool(manager.permitted(self.actor, category).filter(uuid=grant.record_id).exists())
+
 
 class RecordGrantsView(GrantsOfView):
     """The grants of one record, for those who may share it."""
@@ -80,7 +99,9 @@ class RecordGrantsView(GrantsOfView):
         """Give a unit or circle access to the case. It is told, and sees it at once."""
         record = self.record(self.record_type, record_uuid)
         asked = self.body(GrantInput)
-        agreement = Agreement.objects.filter(uuid=asked["agreement"]).first() if asked["agreement"] else None
+        agreement = live_agreements().filter(uuid=asked["agreement"]).first() if asked["agreement"] else None
+        if asked["agreement"] and agreement is None:
+            raise Refused("Choose an agreement in force that both agencies have signed.", "agreement")
         narrowed = Category(0)
         for category in asked["narrowed_by"]:
             narrowed |= category
@@ -142,28 +163,11 @@ class GrantView(GrantsOfView):
         services.extend_access(actor=self.actor, grant_uuid=grant_uuid, until=asked["until"], seen_version=seen.version)
         return self.answer(grant_uuid)
 
-    def grant(self, grant_uuid: uuid.UUID) -> Grant:
-        """The grant, if the caller may know of it. Raises NotVisible, NotAllowed."""
-        grant = _related(Grant.objects.filter(uuid=grant_uuid)).first()
-        if grant is None:
-            raise NotVisible
-        held = grant.group_id in {principal.group_id for principal in self.actor.principals}
-        if grant.record_id is None:
-            if not held:
-                raise NotVisible
-            return grant
-        manager: Any = shareable_of(grant.record_type).model._default_manager
-        category = Category.EXISTENCE if held else Category.SHARE
-        if not manager.permitted(self.actor, category).filter(uuid=grant.record_id).exists():
-            raise NotVisible
-        return grant
 
-
-class GrantEndView(GrantView):
+class GrantEndView(GrantsOfView):
     """Taking access back."""
 
     categories = {"post": Category.SHARE}
-    http_method_names = ["post"]
 
     @extend_schema(operation_id="end_access", request=GrantEnd, responses=GrantAnswer, tags=TAGS)
     def post(self, request: Request, grant_uuid: uuid.UUID) -> Response:
@@ -200,7 +204,7 @@ class UnitsView(DoorView):
         """List units and circles of the own agency and of those with which it has an agreement in force."""
         agreements = live_agreements().filter(party_rows__agency_id=self.actor.agency_id).values("pk")
         reachable = Q(unit__agency_id=self.actor.agency_id) | Q(
-            unit__agency__in=Agreement.parties.through.objects.filter(agreement__in=agreements).values("agency")
+            unit__agency__in=AgreementParty.objects.filter(agreement__in=agreements).values("agency")
         )
         if "agency" in self.asked:
             groups = Group.objects.filter(reachable, unit__agency__uuid=self.asked["agency"])

@@ -30,4 +30,6 @@ class DeclaredPolicy(BasePermission):
         if getattr(request, "actor", None) is None:
             raise NotAllowed("This account belongs to no unit at present.")
         method = declared_method(request)
-        return not hasattr(view, method) or method in getattr(view, "categories", {})
+        if method not in view.http_method_names or not hasattr(view, method):
+            return True  # answered with 405
+        return method in getattr(view, "categories", {})

@@ -295,10 +295,10 @@ class Gated(serializers.Serializer):
     def to_representation(self, instance: Any) -> dict[str, Any]:
         """The record with what is withheld left null, never computed."""
         shown: dict[str, Any] = {}
-        for field in self._readable_fields:
-            needed = self.opened_by.get(field.field_name, NOTHING)
+        for name, field in self.fields.items():
+            needed = self.opened_by.get(name, NOTHING)
             value = field.get_attribute(instance) if instance.opened & needed == needed else None
-            shown[field.field_name] = None if value is None else field.to_representation(value)
+            shown[name] = None if value is None else field.to_representation(value)
         return shown
 
 

@@ -50,7 +50,18 @@ class InboxView(DoorView):
         )
 
 
-class NewsView(DoorView):
+class ItemView(DoorView):
+    """Base of what is about one item."""
+
+    def news(self, item_uuid: uuid.UUID) -> News:
+        """The item. Raises NotVisible."""
+        news = item_for(self.actor, item_uuid)
+        if news is None:
+            raise NotVisible
+        return news
+
+
+class NewsView(ItemView):
     """One item of the caller's inbox."""
 
     categories = {"get": ANY_ACTOR}
@@ -69,19 +80,11 @@ class NewsView(DoorView):
             self.note_read("notice", [news.record], news.kind.category)
         return Response(NewsDetail(news, context={"change": change}).data)
 
-    def news(self, item_uuid: uuid.UUID) -> News:
-        """The item. Raises NotVisible."""
-        news = item_for(self.actor, item_uuid)
-        if news is None:
-            raise NotVisible
-        return news
 
-
-class NewsDoneView(NewsView):
+class NewsDoneView(ItemView):
     """Putting an item away."""
 
     categories = {"post": ANY_ACTOR}
-    http_method_names = ["post"]
 
     @extend_schema(operation_id="put_news_away", request=None, responses=NewsAnswer, tags=TAGS)
     def post(self, request: Request, item_uuid: uuid.UUID) -> Response:
@@ -90,11 +93,10 @@ class NewsDoneView(NewsView):
         return Response(NewsAnswer(self.news(item_uuid)).data)
 
 
-class NewsUndoView(NewsView):
+class NewsUndoView(ItemView):
     """Taking an item back."""
 
     categories = {"post": ANY_ACTOR}
-    http_method_names = ["post"]
 
     @extend_schema(operation_id="take_news_back", request=None, responses=NewsAnswer, tags=TAGS)
     def post(self, request: Request, item_uuid: uuid.UUID) -> Response:

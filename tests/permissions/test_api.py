@@ -1,0 +1,138 @@
+"""Who gets which answer from which address of the API. An address that is missing here fails the last test."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver
+
+from portal import api
+from sharing.access.rest import DoorView
+from tests.calls import V1, send, signed_in
+from tests.worlds import World
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
+
+# olsen: officer of the owner; reyes: joint plan; patel: status card by the circle; carter: provider of another case;
+# admin: opens no record; nobody: no membership; visitor: not signed in.
+WHO = ("olsen", "reyes", "patel", "carter", "admin", "nobody", "visitor")
+ANYBODY = (200, 200, 200, 200, 200, 403, 401)
+MISSING = (404, 404, 404, 404, 404, 403, 401)
+
+TABLE: list[tuple[str, str, tuple[int, ...]]] = [
+    ("GET", "cases", ANYBODY),
+    ("GET", "case", (200, 200, 200, 404, 404, 403, 401)),
+    ("GET", "plan", (200, 200, 403, 404, 404, 403, 401)),
+    ("GET", "plan-goals", (200, 200, 403, 404, 404, 403, 401)),
+    ("POST", "plan-goals", (400, 400, 403, 404, 404, 403, 401)),
+    ("GET", "case-grants", (200, 403, 403, 404, 404, 403, 401)),
+    ("POST", "case-grants", (400, 403, 403, 404, 404, 403, 401)),
+    ("GET", "case-access", (200, 200, 200, 404, 404, 403, 401)),
+    ("GET", "goal", (200, 200, 404, 404, 404, 403, 401)),
+    ("PATCH", "goal", (428, 428, 404, 404, 404, 403, 401)),
+    ("GET", "goal-versions", (200, 200, 404, 404, 404, 403, 401)),
+    ("GET", "goal-actions", (200, 200, 404, 404, 404, 403, 401)),
+    ("POST", "goal-actions", (400, 400, 404, 404, 404, 403, 401)),
+    ("GET", "action", (200, 200, 404, 404, 404, 403, 401)),
+    ("PATCH", "action", (428, 428, 404, 404, 404, 403, 401)),
+    ("GET", "action-versions", (200, 200, 404, 404, 404, 403, 401)),
+    ("GET", "grant", (200, 200, 404, 404, 404, 403, 401)),
+    ("PATCH", "grant", (428, 403, 404, 404, 404, 403, 401)),
+    ("POST", "grant-end", (400, 403, 404, 404, 404, 403, 401)),
+    ("GET", "agreements", ANYBODY),
+    ("GET", "units", ANYBODY),
+    ("GET", "inbox", ANYBODY),
+    ("GET", "news", MISSING),
+    ("POST", "news-done", MISSING),
+    ("POST", "news-undo", MISSING),
+    ("POST", "searches", (400, 400, 400, 400, 400, 403, 401)),
+    ("GET", "nothing", MISSING),
+    ("POST", "nothing", MISSING),
+    ("PATCH", "nothing", MISSING),
+    ("GET", "schema", ANYBODY),
+    ("GET", "docs", (200, 200, 200, 200, 200, 200, 302)),
+]
+
+
+def address(world: World, name: str) -> str:
+    """The path of a route, filled with the joint case and its parts."""
+    case, goal, action = world.joint.uuid, world.goals[0].uuid, world.actions[0].uuid
+    return (
+        V1
+        + {
+            "cases": "/cases/",
+            "case": f"/cases/{case}/",
+            "plan": f"/cases/{case}/plan/",
+            "plan-goals": f"/cases/{case}/plan/goals/",
+            "case-grants": f"/cases/{case}/grants/",
+            "case-access": f"/cases/{case}/access/",
+            "goal": f"/goals/{goal}/",
+            "goal-versions": f"/goals/{goal}/versions/",
+            "goal-actions": f"/goals/{goal}/actions/",
+            "action": f"/actions/{action}/",
+            "action-versions": f"/actions/{action}/versions/",
+            "grant": f"/grants/{world.grants['joint'].uuid}/",
+            "grant-end": f"/grants/{world.grants['joint'].uuid}/end/",
+            "agreements": "/agreements/",
+            "units": "/directory/units/",
+            "inbox": "/inbox/",
+            "news": f"/inbox/{uuid.uuid4()}/",
+            "news-done": f"/inbox/{uuid.uuid4()}/done/",
+            "news-undo": f"/inbox/{uuid.uuid4()}/undo/",
+            "searches": "/searches/",
+            "nothing": "/nothing/here/",
+            "schema": "/schema/",
+            "docs": "/docs/",
+        }[name]
+    )
+
+
+def test_everybody_gets_the_answer_of_the_table(world: World) -> None:
+    wrong = []
+    for column, who in enumerate(WHO):
+        client = Client() if who == "visitor" else signed_in(world.users[who])
+        for method, name, expected in TABLE:
+            status = send(client, method, address(world, name), {}).status_code
+            if status != expected[column]:
+                wrong.append(f"{who} {method} {name}: {status}, not {expected[column]}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_methods_that_are_not_mapped_are_refused_as_such(world: World) -> None:
+    client = signed_in(world.users["olsen"])
+    for name in dict.fromkeys(name for _, name, _ in TABLE if name not in ("nothing", "docs")):
+        response = client.delete(address(world, name))
+        assert response.status_code == 405, name
+        assert response["Content-Type"] == "application/problem+json"
+        assert client.options(address(world, name)).status_code == 405
+
+
+def routes() -> dict[str, Any]:
+    """Every named address of the API and its view class."""
+    return {pattern.name: getattr(pattern.callback, "cls", None) for pattern in api.urlpatterns}
+
+
+def test_every_address_and_method_is_in_the_table() -> None:
+    listed = {(method, name) for method, name, _ in TABLE}
+    for name, view in routes().items():
+        methods = [m for m in ("get", "post", "put", "patch", "delete") if hasattr(view, m)] if view else ["get"]
+        for method in methods or ["get"]:
+            assert (method.upper(), name) in listed
+    assert any("api/v1/" in str(pattern.pattern) for pattern in get_resolver().url_patterns)
+
+
+def test_every_method_declares_its_category() -> None:
+    for view in filter(None, routes().values()):
+        if issubclass(view, DoorView):
+            methods = {m for m in ("get", "post", "put", "patch", "delete") if hasattr(view, m)}
+            assert methods <= set(view.categories), view
+
+
+def test_a_method_without_a_declared_category_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = signed_in(world.users["olsen"])
+    assert client.get(address(world, "case")).status_code == 200
+    monkeypatch.setattr(routes()["case"], "categories", {})
+    assert client.get(address(world, "case")).status_code == 403

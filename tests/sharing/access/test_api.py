@@ -1,0 +1,126 @@
+"""Grants over the API: given, moved, ended, explained."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from tests import services
+from tests.calls import V1, send, signed_in, trail
+from tests.worlds import World
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
+
+
+def form(world: World, **changes: Any) -> dict[str, Any]:
+    """What gives the sheriff's patrol a joint plan."""
+    return {
+        "group": world.units["sheriff/patrol"].pk,
+        "bundle": "joint_plan",
+        "purpose": "supervision",
+        "agreement": str(world.agreement.uuid),
+        "until": (timezone.now() + datetime.timedelta(days=30)).isoformat(),
+        **changes,
+    }
+
+
+def test_access_is_given_moved_and_ended_and_works_at_once(world: World) -> None:
+    olsen, deputy = signed_in(world.users["olsen"]), signed_in(world.users["deputy"])
+    plan, grants = f"{V1}/cases/{world.joint.uuid}/plan/", f"{V1}/cases/{world.joint.uuid}/grants/"
+    assert deputy.get(plan).status_code == 403
+
+    given = send(olsen, "POST", grants, form(world, narrowed_by=["RESPONSES"]))
+    assert given.status_code == 201, given.content
+    assert "RESPONSES" in given.json()["withheld"]
+    assert given.json()["state"] == "live"
+    url = given.json()["url"]
+    assert deputy.get(plan).status_code == 200
+    assert deputy.get(url).status_code == 200
+    assert url in [grant["url"] for grant in olsen.get(grants).json()["results"]]
+
+    sooner = {"until": (timezone.now() + datetime.timedelta(days=10)).isoformat()}
+    assert send(olsen, "PATCH", url, sooner).status_code == 428
+    moved = send(olsen, "PATCH", url, sooner, If_Match=given["ETag"])
+    assert moved.status_code == 200
+    stale = send(olsen, "PATCH", url, sooner, If_Match=given["ETag"])
+    assert (stale.status_code, stale["ETag"]) == (412, moved["ETag"])
+
+    assert send(olsen, "POST", f"{url}end/", {}).json()["errors"][0]["pointer"] == "#/reason"
+    ended = send(olsen, "POST", f"{url}end/", {"reason": "No longer needed"})
+    assert ended.json()["state"] == "ended"
+    assert ended["ETag"] != moved["ETag"]
+    assert deputy.get(plan).status_code == 403
+    assert [verb for (verb,) in trail("change", "verb")] == ["access.given", "access.extended", "access.ended"]
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"group": 0}, "#/group"),
+        ({"group": 999_999}, "#/group"),
+        ({"group": 2**40}, "#/group"),
+        ({"bundle": "own_case"}, "#/bundle"),
+        ({"bundle": "full_file"}, "#/bundle"),  # never to police
+        ({"purpose": "curiosity"}, "#/purpose"),
+        ({"agreement": str(uuid.uuid4())}, "#/agreement"),
+        ({"until": "2020-01-01T00:00:00Z"}, "#/until"),
+        ({"until": "9999-12-31T23:59:59-12:00"}, "#/until"),
+        ({"until": "tomorrow"}, "#/until"),
+        ({"narrowed_by": ["EVERYTHING"]}, "#/narrowed_by/0"),
+        ({"narrowed_by": ["EXISTENCE"]}, "#/narrowed_by"),
+        ({"kind": "owner"}, "#/kind"),
+    ],
+)
+def test_a_bad_grant_is_pointed_at_and_gives_nothing(world: World, change: dict[str, Any], pointer: str) -> None:
+    olsen = signed_in(world.users["olsen"])
+    response = send(olsen, "POST", f"{V1}/cases/{world.joint.uuid}/grants/", form(world, **change))
+    assert response.status_code == 400, response.content
+    assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
+    assert trail("change", "verb") == []
+
+
+def test_why_and_who(world: World) -> None:
+    url = f"{V1}/cases/{world.joint.uuid}/access/"
+    reyes = signed_in(world.users["reyes"]).get(url).json()
+    assert {way["bundle"] for way in reyes["why"]} == {"Joint plan", "Status card"}
+    assert reyes["holders"] is None
+    assert reyes["readers"] is None
+    assert set(reyes["withheld"]) == {"ASSESSMENT", "TREATMENT", "VICTIM", "DOCUMENTS"}
+    olsen = signed_in(world.users["olsen"]).get(url).json()
+    assert "Gang, Riverton Police Department" in [holder["principal"] for holder in olsen["holders"]]
+    assert [(reader["user_name"], reader["action"]) for reader in olsen["readers"]] == [("Det. Reyes", "access")]
+
+
+def test_a_grant_is_known_to_its_two_sides_only(world: World) -> None:
+    url = f"{V1}/grants/{world.grants['suspect'].uuid}/"
+    seen = {who: signed_in(world.users[who]).get(url).status_code for who in ("olsen", "deputy", "reyes", "patel")}
+    assert seen == {"olsen": 200, "deputy": 200, "reyes": 404, "patel": 404}
+    # A grant that has ended opens nothing, not even itself.
+    ended = f"{V1}/grants/{world.grants['restricted'].uuid}/"
+    assert signed_in(world.users["reyes"]).get(ended).status_code == 404
+
+
+def test_a_suspended_agreement_shows_and_shuts(world: World) -> None:
+    with services.connect("owner") as owner, owner.cursor() as cursor:
+        cursor.execute("UPDATE sharing_agreement SET suspended_at = now() WHERE id = %s", [world.agreement.pk])
+    assert signed_in(world.users["reyes"]).get(f"{V1}/cases/{world.joint.uuid}/").status_code == 404
+    assert signed_in(world.users["olsen"]).get(f"{V1}/agreements/").json()["results"] == []
+
+
+def test_what_a_grant_needs_is_listed(world: World) -> None:
+    olsen = signed_in(world.users["olsen"])
+    agreements = olsen.get(f"{V1}/agreements/").json()["results"]
+    assert [agreement["id"] for agreement in agreements] == [str(world.agreement.uuid)]
+    assert len(agreements[0]["parties"]) == 4
+    found, url = [], f"{V1}/directory/units/?limit=4"
+    while url:
+        page = olsen.get(url).json()
+        found += page["results"]
+        url = page["next"]
+    assert {unit["group"] for unit in found} == {unit.pk for unit in world.units.values()} | {world.circle.pk}
+    own = olsen.get(f"{V1}/directory/units/", {"agency": str(world.agencies["police"].uuid)}).json()["results"]
+    assert {unit["group"] for unit in own} == {world.units[f"police/{name}"].pk for name in ("root", "patrol", "gang")}
