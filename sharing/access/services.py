@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from agencies.directory.categories import NOTHING, PREREQUISITES, Category, with_prerequisites
 from agencies.directory.clock import database_now
@@ -18,7 +19,7 @@ from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.models import Circle, Grant, Purpose
 from sharing.access.registry import Shareable, shareable_of
 from sharing.agreements.models import Agreement
-from sharing.agreements.querysets import live_between
+from sharing.agreements.querysets import live_agreements, live_between
 from sharing.notices.outbox import publish
 
 BATCH = 5_000
@@ -61,8 +62,14 @@ def share(
         raise Refused("Choose an end that is still to come.", "until")
     if agreement and until > agreement.ends_at:
         raise Refused(f"The agreement ends on {agreement.ends_at:%b %-d, %Y}; access can last no longer.", "until")
+    # A grant under an agreement that is no longer in force opens nothing, so it stands in nobody's way.
     live = Grant.objects.filter(
-        record_type=shareable.label, record_id=record.uuid, group_id=group_id, revoked_at__isnull=True, until__gt=now
+        Q(agreement__isnull=True) | Q(agreement__in=live_agreements()),
+        record_type=shareable.label,
+        record_id=record.uuid,
+        group_id=group_id,
+        revoked_at__isnull=True,
+        until__gt=now,
     )
     if live.filter(bundle=bundle, mask=mask).exists():
         raise Refused("This unit already has this. Extend its access instead.", "group")
@@ -124,6 +131,8 @@ def extend_access(
         raise Refused("This access has ended. Share again instead.", "until")
     if until <= now:
         raise Refused("Choose an end that is still to come, or end the access.", "until")
+    if grant.agreement and not live_agreements().filter(pk=grant.agreement_id).exists():
+        raise Refused("The agreement under which this was given is not in force. Share again under another.", "until")
     if grant.agreement and until > grant.agreement.ends_at:
         raise Refused(
             f"The agreement ends on {grant.agreement.ends_at:%b %-d, %Y}; access can last no longer.", "until"
