@@ -1,0 +1,78 @@
+"""Errors as problems: what the database or we ourselves did wrong tells nothing of the inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg2
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+
+from cases.supervision import api
+from tests import services
+from tests.calls import V1, signed_in
+from tests.worlds import World
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    """Makes the case list raise."""
+
+    def get(self: Any, request: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(api.CaseListView, "get", get)
+
+
+def test_a_fault_is_told_without_its_inside_and_undone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, RuntimeError("the name is Hallett"))
+    response = signed_in(world.users["olsen"]).get(f"{V1}/cases/")
+    assert response.status_code == 500
+    assert response["Content-Type"] == "application/problem+json"
+    assert response.json()["request_id"] == response["X-Request-Id"]
+    assert "Hallett" not in response.content.decode()
+
+
+def test_somebody_in_the_way_means_try_again(world: World) -> None:
+    olsen = signed_in(world.users["olsen"])
+    goal = f"{V1}/goals/{world.goals[0].uuid}/"
+    tag = olsen.get(goal)["ETag"]
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '100ms'")
+    with services.connect("owner") as owner:
+        owner.autocommit = False
+        with owner.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM cases_case WHERE id = %s FOR UPDATE", [world.joint.pk])
+        response = olsen.patch(
+            goal, data={"title": "Later"}, content_type="application/json", headers={"If-Match": tag}
+        )
+        owner.rollback()
+    assert response.status_code == 503
+    assert response["Retry-After"] == "1"
+    assert olsen.get(goal).json()["title"] == "Keep a job"
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [(psycopg2.errors.DeadlockDetected, 409), (psycopg2.errors.QueryCanceled, 503), (psycopg2.errors.DiskFull, 500)],
+)
+def test_the_databases_troubles(
+    world: World, monkeypatch: pytest.MonkeyPatch, cause: type[psycopg2.Error], status: int
+) -> None:
+    class Caused(cause):  # type: ignore[misc,valid-type]
+        pgcode = {409: "40P01", 503: "57014", 500: "53100"}[status]
+
+    error = OperationalError("in the way")
+    error.__cause__ = Caused()
+    failing(monkeypatch, error)
+    assert signed_in(world.users["olsen"]).get(f"{V1}/cases/").status_code == status
+
+
+@pytest.mark.parametrize("header", ["Bearer nonsense", "Bearer ", "Basic abc", "bearer ccd_wrong"])
+def test_a_wrong_token_is_no_visitor(world: World, header: str) -> None:
+    response = Client(headers={"Authorization": header}).get(f"{V1}/cases/")
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == "Bearer"
+    assert response["Content-Type"] == "application/problem+json"
