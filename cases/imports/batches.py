@@ -18,7 +18,7 @@ from cases.imports.models import ImportRun
 from cases.imports.reading import Line
 from cases.imports.report import Finding
 from cases.imports.rows import Reader, Row
-from cases.imports.staging import copy_in
+from cases.imports.staging import copy_in, reserve
 from cases.people.models import Person
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.codes import SupervisionType
@@ -224,7 +224,7 @@ class Batches:
         }
 
     def _add(self, rows: list[Row]) -> None:
-        people, cases = _reserve("cases_person", len(rows)), _reserve("cases_case", len(rows))
+        people, cases = reserve("cases_person", len(rows)), reserve("cases_case", len(rows))
         staged = [Staged(row, *numbers, uuid.uuid4()) for row, *numbers in zip(rows, people, cases, strict=True)]
         _stage(staged)
         self._run([*_ADD, *_SET])
@@ -320,13 +320,6 @@ class Batches:
             )
             for case, before, after in changes
         )
-
-
-def _reserve(table: str, count: int) -> list[int]:
-    """Numbers for rows to come."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
-        return [number for (number,) in cursor.fetchall()]
 
 
 def _stage(staged: list[Staged]) -> None:

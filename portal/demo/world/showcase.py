@@ -1,0 +1,168 @@
+"""The case that shows everything, and the news that waits in the inboxes."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from cases.plans.codes import Need
+from cases.plans.models import Action, Audience, Goal
+from cases.plans.services import update_action, update_goal
+from cases.supervision.codes import ConditionKind as K
+from cases.supervision.codes import Enforcer as E
+from cases.supervision.codes import RiskLevel, SupervisionLevel, SupervisionStatus
+from cases.supervision.models import Caution, Condition
+from portal.demo.world.directory import Directory
+from portal.demo.world.goals import ENFORCE, OFFICER, PERSON, POLICE, SUPERVISE, SUPPORT, ActionPlan, GoalPlan
+from portal.demo.world.load import insert
+from portal.demo.world.plans import Plans
+from portal.demo.world.sharing import PARTNERSHIP, Paper, Shares
+from portal.demo.world.terms import Term
+from sharing.access.context import job_context, open_context
+
+_CONDITIONS = (
+    (K.CURFEW, "At home 9:00pm to 6:00am. Except Wednesday and Friday with a shift letter", E.POLICE_ENFORCE),
+    (K.WEAPONS_BAN, "No firearm, ammunition, or knife over 4 inches", E.POLICE_ARREST),
+    (K.NO_CONTACT, "No contact with the co-defendant, in person, by phone or through others", E.POLICE_ENFORCE),
+    (K.SEARCH, "Person and vehicle on reasonable suspicion. Home only with Probation", E.POLICE_SEARCH),
+    (K.REPORT, "Report to the field office every Monday at 8:00am", E.SUPERVISION),
+    (K.DRUG_TEST, "Drug test when asked, at least every two weeks", E.SUPERVISION),
+    (K.EMPLOYMENT, "Work full time; bring the pay slip each month", E.SUPERVISION),
+)
+_CAUTIONS = (
+    (1, "Firearm", "carried concealed at the last arrest", 550, 30),
+    (2, "Resists officers", "with violence, two officers hurt", 400, -4),
+    (3, "Dog", "loose in the yard in the evening", 90, 120),
+)
+_JOB = GoalPlan(
+    "Keep the warehouse job six months", Need.EMPLOYMENT, "Six months with the same employer, hours confirmed", "From 0 in the summer", 6, "months", (),
+    (
+        ActionPlan("Shift letter renewed each month", SUPPORT, OFFICER, "Monthly"),
+        ActionPlan("Ride home on late shifts, when asked", SUPPORT, POLICE, "Wed, Fri"),
+        ActionPlan("Employer confirms hours", SUPERVISE, OFFICER, "Monthly"),
+    ),
+)  # fmt: skip
+_FAMILY = GoalPlan(
+    "Sundays with the daughter, on time", Need.FAMILY, "Eleven Sundays in a row", "From 3 of 8", 11, "Sundays", (),
+    (
+        ActionPlan("Parenting hour at the library", SUPPORT, PERSON, "Thursdays"),
+        ActionPlan("Notice and thank: one positive contact a week", SUPPORT, POLICE, "Weekly"),
+    ),
+)  # fmt: skip
+_GUN = GoalPlan(
+    "No gun, and no one around who carries", Need.ASSOCIATES, "Six months without a weapon found", "Arrested with one", 6, "months", (),
+    (
+        ActionPlan("Curfew checks three nights a week, never on shift nights", ENFORCE, POLICE, "Three nights a week"),
+        ActionPlan("Joint home visit", SUPERVISE, OFFICER, "Monthly"),
+    ),
+)  # fmt: skip
+
+
+def choose(terms: list[Term], directory: Directory) -> Term:
+    """The officer's own case that gets everything: a running term after a weapons charge, if there is one."""
+    own = [term for term in terms if term.officer == directory.personas["officer"] and term.sex == "M"]
+    shown = min(
+        own,
+        key=lambda t: (
+            not t.active,
+            t.risk < RiskLevel.HIGH,
+            t.family != "weapon",
+            t.family not in ("police", "violence"),
+            t.birth_date.year < 1985,
+            t.id,
+        ),
+    )
+    shown.tags |= {"shown", "plan"}
+    return shown
+
+
+def describe(term: Term, now: datetime.datetime, today: datetime.date) -> None:
+    """What the list says of it: high risk, closely supervised, changed a moment ago."""
+    term.status, term.level, term.restricted = SupervisionStatus.ACTIVE, SupervisionLevel.HIGH, False
+    term.term_end = max(term.term_end or today, today + datetime.timedelta(days=540))
+    term.next_review, term.updated_at = today + datetime.timedelta(days=7), now - datetime.timedelta(minutes=12)
+
+
+def furnish(term: Term, plans: Plans, shares: Shares) -> None:
+    """Conditions, cautions, a plan with three goals, and every kind of share."""
+    today = plans.today
+    insert(
+        Condition,
+        ["case_id", "kind", "text", "enforcer", "starts_on", "ends_on"],
+        [(term.id, kind, text, enforcer, term.term_start, term.term_end) for kind, text, enforcer in _CONDITIONS],
+    )
+    insert(
+        Caution,
+        ["case_id", "rank", "text", "detail", "set_on", "review_on"],
+        [
+            (term.id, rank, text, detail, today - datetime.timedelta(days=ago), today + datetime.timedelta(days=review))
+            for rank, text, detail, ago, review in _CAUTIONS
+        ],
+    )
+    plan = plans.begin(
+        term,
+        "Finish the term without a new weapons arrest.",
+        "Steady employer, a sister nearby, keeps appointments (11 of 12).",
+    )
+    plan.review_on = today + datetime.timedelta(days=21)
+    for suggestion, progress, due in ((_JOB, 4, (7, None, -3)), (_FAMILY, 9, (None, None)), (_GUN, 3, (None, 6))):
+        goal = plans.add_goal(plan, term, suggestion, progress=progress)
+        for step, days in zip(suggestion.actions, due, strict=True):
+            action = plans.add_action(goal, term, step, due_in=days)
+            action.status = "open"
+            action.due_on = None if days is None else today + datetime.timedelta(days=days)
+    plans.add_approach(plan, term)
+    partnership = shares.agreements[PARTNERSHIP]
+    parole = shares.agreements["Probation and parole file agreement"]
+    referral = shares.agreements["Harbor House referral agreement"]
+    shares.papers += [
+        Paper(term, "alder/north", "joint_plan", partnership, "supervision", 40, 127),
+        Paper(term, "sheriff/patrol", "coordination", partnership, "officer_safety", 60, 2.6),
+        Paper(term, "parole/pine", "full_file", parole, "supervision", 90, 200),
+        Paper(term, "provider/outpatient", "referral", referral, "service_referral", 30, 150),
+        Paper(term, "alder/south", "coordination", partnership, "officer_safety", 150, 60, revoked=True),
+    ]
+
+
+def make_news(directory: Directory, terms: list[Term]) -> None:
+    """Changes of a morning, made as anybody makes them: the outbox then tells whoever may know."""
+    shared = [t for t in terms if "news" in t.tags]
+    for place, term in enumerate(shared):
+        by_police = place % 2 == 0
+        goal = (
+            Goal.objects.filter(case=term.id, audience=Audience.BOTH, status="active", progress_target__gt=0)
+            .order_by("position")
+            .first()
+        )
+        action = Action.objects.filter(case=term.id, audience=Audience.BOTH, status="open").order_by("id").last()
+        user = directory.personas["sergeant"] if by_police else term.officer
+        if place % 4 == 0 and goal:
+            _change(
+                user,
+                directory,
+                by_police,
+                goal,
+                {"progress_now": min(goal.progress_now + 1, goal.progress_target)},
+                "Seen at work on Friday, on time.",
+            )
+        elif place % 4 == 1 and goal:
+            _change(
+                user,
+                directory,
+                by_police,
+                goal,
+                {"progress_note": "Brought the papers on Monday; the next step is agreed."},
+                "Office visit, kept.",
+            )
+        elif action:
+            _change(user, directory, by_police, action, {"rhythm": "Every two weeks"}, "Weekly was more than needed.")
+
+
+def _change(user: Any, directory: Directory, by_police: bool, part: Any, changes: dict[str, Any], reason: str) -> None:
+    agency = directory.agencies["alder" if by_police else "probation"]
+    with job_context():
+        actor = open_context(user, agency.pk, channel="command")
+        if isinstance(part, Goal):
+            update_goal(actor=actor, goal_uuid=part.uuid, changes=changes, seen_version=part.version, reason=reason)  # type: ignore[arg-type]
+        else:
+            update_action(actor=actor, action_uuid=part.uuid, changes=changes, seen_version=part.version, reason=reason)  # type: ignore[arg-type]
