@@ -17,7 +17,7 @@ OPEN_KEY_OF = """
      AND NOT EXISTS (SELECT 1 FROM cases_caseexclusion e WHERE e.user_id = p_user AND e.record_id = c.id)"""
 PERMITS = f"""
 CREATE FUNCTION case_opens(p_id bigint, p_user bigint, p_groups int[], p_closed int[], p_must int) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   RETURN EXISTS (
     SELECT 1 FROM cases_case c JOIN cases_casekey k ON k.content_object_id = c.id WHERE c.id = p_id AND {OPEN_KEY_OF});
@@ -25,14 +25,25 @@ END $$;
 
 -- A person is opened by any of their cases.
 CREATE FUNCTION person_opens(p_id bigint, p_user bigint, p_groups int[], p_closed int[], p_must int) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   RETURN EXISTS (
     SELECT 1 FROM cases_case c JOIN cases_casekey k ON k.content_object_id = c.id
      WHERE c.person_id = p_id AND {OPEN_KEY_OF});
 END $$;
 
--- The same for the transaction's own actor.
+-- Everything that the actor may use of a case, over all keys; NULL where they may not know of it. p_masks are what the
+-- actor's roles allow in each of the principals.
+CREATE FUNCTION case_mask(p_id bigint, p_user bigint, p_groups int[], p_masks int[], p_closed int[], p_must int)
+RETURNS int
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+  RETURN (
+    SELECT bit_or(k.mask & p_masks[array_position(p_groups, k.group_id)])
+      FROM cases_case c JOIN cases_casekey k ON k.content_object_id = c.id WHERE c.id = p_id AND {OPEN_KEY_OF});
+END $$;
+
+-- case_opens() for the transaction's own actor.
 CREATE FUNCTION case_permits(p_id bigint, p_category int, p_groups int[]) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -264,6 +275,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             PERMITS,
             "DROP FUNCTION case_permits(bigint, int, int[]);"
+            "DROP FUNCTION case_mask(bigint, bigint, int[], int[], int[], int);"
             "DROP FUNCTION person_opens(bigint, bigint, int[], int[], int);"
             "DROP FUNCTION case_opens(bigint, bigint, int[], int[], int)",
         ),

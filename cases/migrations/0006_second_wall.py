@@ -36,58 +36,56 @@ def seen_if(rule: str, category: int, audience: bool = False) -> str:
     """A policy's condition; what it needs to know of the actor is looked up once a statement."""
     actor = f"(SELECT access_user()), (SELECT access_groups({category})), (SELECT access_closed())"
     seen = f"{rule}, {actor}, {category})"
-    seen = f"{seen} AND audience IN (0, (SELECT access_side()))" if audience else seen
-    # The job's pass stands first: otherwise a job that reads all rows would have the rule worked out for each of them.
-    return f"(SELECT access_is_job()) OR ({seen})"
+    return f"{seen} AND audience IN (0, (SELECT access_side()))" if audience else seen
+
+
+def door(table: str, rule: str) -> list[str]:
+    """Row security on a table: what the app sees, and what the job sees and does.
+
+    The job's pass stands first in its own policy: a job that reads all rows would else have the rule worked out for
+    each of them.
+    """
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"CREATE POLICY door ON {table} FOR SELECT TO concord_app USING ({rule})",
+        f"CREATE POLICY door_for_job ON {table} FOR SELECT TO concord_job USING ((SELECT access_is_job()) OR ({rule}))",
+        f"CREATE POLICY by_job ON {table} TO concord_job"
+        " USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
+        f"GRANT SELECT ON {table} TO concord_app, concord_job",
+    ]
 
 
 def wall() -> str:
     """Every statement of the wall."""
+    case, person = seen_if("case_opens(id", EXISTENCE), seen_if("person_opens(id", EXISTENCE)
+    own_group = "group_id = ANY ((SELECT access_groups(0))::int[])"
+    # A key tells of its case: seen by roles that may know of cases at all, and no longer than it opens.
+    own_key = (
+        f"group_id = ANY ((SELECT access_groups({EXISTENCE}))::int[]) AND until > access_now()"
+        " AND NOT agreement_id = ANY ((SELECT access_closed())::int[])"
+    )
     statements = [
-        "ALTER TABLE cases_case ENABLE ROW LEVEL SECURITY",
-        f"CREATE POLICY door ON cases_case FOR SELECT TO concord_app, concord_job USING ({seen_if('case_opens(id', EXISTENCE)})",
-        f"CREATE POLICY touch ON cases_case FOR UPDATE TO concord_app USING ({seen_if('case_opens(id', EXISTENCE)})",
-        "CREATE POLICY by_job ON cases_case TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
-        "GRANT SELECT ON cases_case TO concord_app, concord_job",
+        *door("cases_case", case),
+        f"CREATE POLICY touch ON cases_case FOR UPDATE TO concord_app USING ({case})",
         "GRANT UPDATE (updated_at, next_review, version) ON cases_case TO concord_app",
         "GRANT INSERT, UPDATE ON cases_case TO concord_job",
-        "ALTER TABLE cases_person ENABLE ROW LEVEL SECURITY",
-        f"CREATE POLICY door ON cases_person FOR SELECT TO concord_app, concord_job USING ({seen_if('person_opens(id', EXISTENCE)})",
-        "CREATE POLICY by_job ON cases_person TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
-        "GRANT SELECT ON cases_person TO concord_app, concord_job",
+        *door("cases_person", person),
         "GRANT INSERT, UPDATE ON cases_person TO concord_job",
-        "ALTER TABLE cases_casekey ENABLE ROW LEVEL SECURITY",
-        "CREATE POLICY own_keys ON cases_casekey FOR SELECT TO concord_app, concord_job"
-        # A key tells of its case: seen by roles that may know of cases at all, and no longer than it opens.
-        f" USING ((SELECT access_is_job()) OR (group_id = ANY ((SELECT access_groups({EXISTENCE}))::int[])"
-        " AND until > access_now() AND NOT agreement_id = ANY ((SELECT access_closed())::int[])))",
-        "GRANT SELECT ON cases_casekey TO concord_app, concord_job",
-        "ALTER TABLE cases_caseexclusion ENABLE ROW LEVEL SECURITY",
-        "CREATE POLICY own_exclusions ON cases_caseexclusion FOR SELECT TO concord_app, concord_job"
-        " USING (user_id = (SELECT access_user()) OR (SELECT access_is_job()))",
-        "CREATE POLICY by_job ON cases_caseexclusion TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
-        "ALTER TABLE cases_casenamedprincipal ENABLE ROW LEVEL SECURITY",
-        "CREATE POLICY own_names ON cases_casenamedprincipal FOR SELECT TO concord_app, concord_job"
-        " USING (group_id = ANY ((SELECT access_groups(0))::int[]) OR (SELECT access_is_job()))",
-        "CREATE POLICY by_job ON cases_casenamedprincipal TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
-        "GRANT SELECT ON cases_caseexclusion, cases_casenamedprincipal TO concord_app, concord_job",
+        *door("cases_casekey", own_key),
+        *door("cases_caseexclusion", "user_id = (SELECT access_user())"),
+        *door("cases_casenamedprincipal", own_group),
         "GRANT INSERT, DELETE ON cases_caseexclusion, cases_casenamedprincipal TO concord_job",
         "GRANT SELECT, INSERT, UPDATE ON cases_importrun, cases_juvenilehistory TO concord_job",
         "ALTER TABLE cases_juvenilehistory ENABLE ROW LEVEL SECURITY",
-        "CREATE POLICY by_job ON cases_juvenilehistory TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
+        "CREATE POLICY by_job ON cases_juvenilehistory TO concord_job"
+        " USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
         # Words of names: the search reads them as the owner, nobody else does.
         "ALTER TABLE cases_personnametoken ENABLE ROW LEVEL SECURITY",
         "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO concord_app, concord_job",
     ]
     for table, see, change, audience in CASE_PARTS:
-        statements += [
-            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-            f"CREATE POLICY door ON {table} FOR SELECT TO concord_app, concord_job"
-            f" USING ({seen_if('case_opens(case_id', see, audience)})",
-            f"CREATE POLICY by_job ON {table} TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
-            f"GRANT SELECT ON {table} TO concord_app, concord_job",
-            f"GRANT INSERT, UPDATE, DELETE ON {table} TO concord_job",
-        ]
+        statements += door(table, seen_if("case_opens(case_id", see, audience))
+        statements.append(f"GRANT INSERT, UPDATE, DELETE ON {table} TO concord_job")
         if change:
             allowed = seen_if("case_opens(case_id", change, audience)
             statements += [
@@ -100,33 +98,32 @@ def wall() -> str:
                     f"GRANT UPDATE ON {table} TO concord_app",
                 ]
     for table, see in PERSON_PARTS:
-        statements += [
-            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-            f"CREATE POLICY door ON {table} FOR SELECT TO concord_app, concord_job"
-            f" USING ({seen_if('person_opens(person_id', see)})",
-            f"CREATE POLICY by_job ON {table} TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()))",
-            f"GRANT SELECT ON {table} TO concord_app, concord_job",
-            f"GRANT INSERT, UPDATE, DELETE ON {table} TO concord_job",
-        ]
+        statements += door(table, seen_if("person_opens(person_id", see))
+        statements.append(f"GRANT INSERT, UPDATE, DELETE ON {table} TO concord_job")
     return ";\n".join(statements)
 
 
 # Grants are seen by those they name and by whoever may share the record; only the latter may add or end one.
+MINE_TO_GIVE = (
+    f"grant_record_opens(record_type, record_id, (SELECT access_user()), (SELECT access_groups({SHARE})),"
+    " (SELECT access_closed()))"
+)
 GRANT_POLICIES = f"""
-CREATE FUNCTION grant_is_mine_to_give(p_type text, p_record uuid) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE FUNCTION grant_record_opens(p_type text, p_record uuid, p_user bigint, p_groups int[], p_closed int[]) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   RETURN p_type = 'cases.case' AND EXISTS (
-    SELECT 1 FROM cases_case c WHERE c.uuid = p_record AND case_permits(c.id, {SHARE}, access_groups({SHARE})));
+    SELECT 1 FROM cases_case c WHERE c.uuid = p_record AND case_opens(c.id, p_user, p_groups, p_closed, {SHARE}));
 END $$;
 ALTER TABLE sharing_grant ENABLE ROW LEVEL SECURITY;
-CREATE POLICY seen ON sharing_grant FOR SELECT TO concord_app, concord_job
+CREATE POLICY seen ON sharing_grant FOR SELECT TO concord_app
+  USING (group_id = ANY ((SELECT access_groups(0))::int[]) OR kind = 'standing' OR {MINE_TO_GIVE});
+CREATE POLICY seen_by_job ON sharing_grant FOR SELECT TO concord_job
   USING ((SELECT access_is_job()) OR group_id = ANY ((SELECT access_groups(0))::int[]) OR kind = 'standing'
-         OR grant_is_mine_to_give(record_type, record_id));
+         OR {MINE_TO_GIVE});
 CREATE POLICY give ON sharing_grant FOR INSERT TO concord_app
-  WITH CHECK (kind = 'share' AND issued_by_id = (SELECT access_user()) AND grant_is_mine_to_give(record_type, record_id));
-CREATE POLICY take_back ON sharing_grant FOR UPDATE TO concord_app
-  USING (kind = 'share' AND grant_is_mine_to_give(record_type, record_id));
+  WITH CHECK (kind = 'share' AND issued_by_id = (SELECT access_user()) AND {MINE_TO_GIVE});
+CREATE POLICY take_back ON sharing_grant FOR UPDATE TO concord_app USING (kind = 'share' AND {MINE_TO_GIVE});
 CREATE POLICY by_job ON sharing_grant TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()));
 """
 

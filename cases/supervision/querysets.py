@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import IntegerField, Model
-from django.db.models.expressions import RawSQL
+from django.db.models import Model
 
 from agencies.directory.categories import Category
 from sharing.access.actors import Actor
@@ -35,13 +34,8 @@ _FIRST_DAY = datetime.date(1, 1, 1)
 _NO_REVIEW = datetime.date(9999, 12, 31)
 _MAX_ID = 2**63 - 1
 
-# What the actor may use of the case, over all keys: the door's rule for a case that is already known to be visible.
-_OPENED = """(
-  SELECT bit_or(k.mask & h.mask) FROM cases_casekey k
-    JOIN unnest(%s::int[], %s::int[]) AS h(group_id, mask) ON h.group_id = k.group_id
-   WHERE k.content_object_id = {case}.id AND k.until > access_now() AND NOT k.agreement_id = ANY (%s::int[])
-     AND (NOT {case}.restricted OR EXISTS (
-           SELECT 1 FROM cases_casenamedprincipal n WHERE n.record_id = {case}.id AND n.group_id = k.group_id)))"""
+# What the actor may use of the case, over all keys.
+_OPENED = "case_mask(c.id, %s, %s::int[], %s::int[], %s::int[], 1)"
 
 _ROWS = """
   JOIN cases_case c ON c.id = t.id
@@ -143,17 +137,15 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
 
     def open_one(self, actor: Actor, case_uuid: uuid.UUID) -> Case:
         """The case with person, unit, agency, officer, and in `case.opened` what the actor may use. Or NotVisible."""
-        found = (
-            self.visible_to(actor)
-            .filter(uuid=case_uuid)
-            .select_related("person", "unit__agency", "agency", "officer")
-            .annotate(opened=RawSQL(_OPENED.format(case="cases_case"), _opened_arguments(actor), IntegerField()))  # noqa: S611
-            .first()
+        opened = _opened_arguments(actor)
+        found = _read(
+            f"FROM (SELECT id FROM cases_case WHERE uuid = %s) t {_ROWS} WHERE {_OPENED} IS NOT NULL",
+            [*opened, case_uuid, *opened],
+            {"opened": _OPENED},
         )
-        if found is None:
+        if not found:
             raise NotVisible
-        found.opened = Category(found.opened or 0)
-        return found
+        return found[0]
 
     def capped_count(self, actor: Actor, narrowed: CaseFilter) -> CappedCount:
         """How many cases the filter leaves, counted to COUNT_CAP at most."""
@@ -207,7 +199,12 @@ def _door_marks(arguments: list[Any]) -> str:
 
 def _opened_arguments(actor: Actor) -> list[Any]:
     held = [principal for principal in actor.principals if principal.mask & Category.EXISTENCE]
-    return [[p.group_id for p in held], [int(p.mask) for p in held], list(actor.closed_agreements)]
+    return [
+        actor.user_id,
+        [principal.group_id for principal in held],
+        [int(principal.mask) for principal in held],
+        list(actor.closed_agreements),
+    ]
 
 
 def _read(tail: str, arguments: list[Any], values: dict[str, str] | None = None) -> list[Case]:
@@ -215,7 +212,7 @@ def _read(tail: str, arguments: list[Any], values: dict[str, str] | None = None)
 
 
 def _read_counted(tail: str, arguments: list[Any]) -> tuple[list[Case], CappedCount]:
-    values = {"opened": _OPENED.format(case="c"), "number": "n.number", "exact": "n.exact"}
+    values = {"opened": _OPENED, "number": "n.number", "exact": "n.exact"}
     rows = read_joined(_tables(), tail, arguments, values)
     return [_case_of(row) for row in rows if row["c"]], CappedCount(rows[0]["number"], rows[0]["exact"])
 

@@ -60,12 +60,13 @@ GRANT EXECUTE ON FUNCTION access_open(bigint, bigint, text[], int[], text[], int
 # Principals whose role allows the whole category; 0 asks for all. Without a context the setting is empty, not NULL,
 # from the second transaction of a connection on: nullif() makes both mean "nobody".
 HELPERS = """
-CREATE FUNCTION access_groups(p_category int) RETURNS int[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT coalesce(array_agg(h.g), '{}')
-    FROM unnest(nullif(current_setting('access.groups', true), '')::int[],
-                nullif(current_setting('access.masks', true), '')::int[]) AS h(g, m)
-   WHERE h.m & p_category = p_category
-$$;
+CREATE FUNCTION access_groups(p_category int) RETURNS int[] LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN -- plpgsql, since every policy asks it and SQL would be planned anew with each statement
+  RETURN (SELECT coalesce(array_agg(h.g), '{}')
+            FROM unnest(nullif(current_setting('access.groups', true), '')::int[],
+                        nullif(current_setting('access.masks', true), '')::int[]) AS h(g, m)
+           WHERE h.m & p_category = p_category);
+END $$;
 CREATE FUNCTION access_user() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT nullif(current_setting('access.user', true), '')::bigint
 $$;

@@ -20,9 +20,13 @@ class World:
         self.database = database
         self.server = server
         addresses = server.environment(database)
-        self.owner = _wrapper(addresses["DATABASE_OWNER_URL"], "-c role=concord_owner")
+        self.owner = self.outside()
         self.app = _wrapper(addresses["DATABASE_URL"])
         self.job = _wrapper(addresses["DATABASE_JOB_URL"])
+
+    def outside(self) -> DatabaseWrapper:
+        """Another connection as the owner: no row security."""
+        return _wrapper(self.server.environment(self.database)["DATABASE_OWNER_URL"], "-c role=concord_owner")
 
     @contextmanager
     def acting_as(self, connection: DatabaseWrapper) -> Iterator[None]:

@@ -47,10 +47,14 @@ class Viewer:
     def __init__(self, world: World, persona: Persona) -> None:
         self.world = world
         self.persona = persona
-        with world.acting_as(world.owner):
+        # The page functions answer the context's actor only. Outside row security it is opened once for the session, so
+        # that the first wall can be measured by itself.
+        self.outside = world.outside()
+        with world.acting_as(self.outside):
             self.user = User.objects.get(pk=persona.user_id)
             with transaction.atomic():
                 actor = open_context(self.user, persona.agency_id)
+                _keep_context()
         assert actor is not None
         self.actor: Actor = actor
 
@@ -62,7 +66,7 @@ class Viewer:
         """The question outside row security: the first wall alone."""
 
         def ask() -> Any:
-            with self.world.acting_as(self.world.owner):
+            with self.world.acting_as(self.outside):
                 return run(self.actor)
 
         return ask
@@ -91,7 +95,7 @@ class Viewer:
     def cursor_of_page(self, number: int, **narrowed: Any) -> Cursor | None:
         """Where the page before `number` ended, or as far as this viewer's list goes."""
         after: Cursor | None = None
-        with self.world.acting_as(self.world.owner):
+        with self.world.acting_as(self.outside):
             for _ in range(number - 1):
                 following = Case.objects.page(self.actor, self.asked(**narrowed), after=after).next
                 if following is None:
@@ -111,6 +115,13 @@ class Viewer:
                 return list(found.select_related(*JOINED).order_by("-updated_at", "-id")[: PAGE_SIZE + 1])
 
         return ask
+
+
+def _keep_context() -> None:
+    """Makes the transaction's context the session's."""
+    with connection.cursor() as cursor:
+        for name in ("user", "agency", "side", "groups", "masks", "closed"):
+            cursor.execute("SELECT set_config(%s, current_setting(%s), false)", [f"access.{name}"] * 2)
 
 
 def guardian_tables(generic: bool) -> Any:

@@ -147,7 +147,11 @@ def _pages(report: Report, world: World, viewers: list[Viewer], seconds: float) 
     for viewer in viewers:
         clock = DatabaseClock()
         page = viewer.page()
-        with world.owner.execute_wrapper(clock), world.app.execute_wrapper(clock):
+        with (
+            world.owner.execute_wrapper(clock),
+            viewer.outside.execute_wrapper(clock),
+            world.app.execute_wrapper(clock),
+        ):
             found = compare(
                 {
                     "plain": _unfiltered(world, pages.unfiltered),
