@@ -62,7 +62,9 @@ def test_the_plan_costs_fourteen_statements_at_most(world: World) -> None:
 
 def test_a_saved_goal_says_who_will_be_told_and_leads_back_to_it(world: World) -> None:
     visitor = Visitor(world.users["olsen"])
-    answer = visitor.post(goal_edit(world), GOAL | {"seen_version": "1", "progress_now": "2", "reason": "Two pay slips"})
+    answer = visitor.post(
+        goal_edit(world), GOAL | {"seen_version": "1", "progress_now": "2", "reason": "Two pay slips"}
+    )
     assert answer.status_code == 302
     assert answer["Location"] == f"{plan(world)}#goal-{world.goals[0].uuid}"
     page = text(visitor.get(plan(world)))

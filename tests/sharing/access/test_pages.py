@@ -30,7 +30,13 @@ def share_fields(world: World, **changed: Any) -> dict[str, Any]:
 def test_the_owner_sees_who_sees_and_who_looked(world: World) -> None:
     Visitor(world.users["reyes"]).get(reverse("case_plan", args=[world.joint.uuid]))
     page = text(Visitor(world.users["olsen"]).get(access(world)))
-    for seen in ("Gang, Riverton Police Department", "Joint plan", "Pine County law enforcement", "Det. Reyes", "Owner"):
+    for seen in (
+        "Gang, Riverton Police Department",
+        "Joint plan",
+        "Pine County law enforcement",
+        "Det. Reyes",
+        "Owner",
+    ):
         assert seen in page
     assert "As supervising officer of North" in page
 
@@ -58,7 +64,10 @@ def test_sharing_takes_a_look_first_and_happens_once(world: World) -> None:
     assert "Check before you share" in text(check)
     assert "Addresses, vehicles, work" in check.context["withheld_from_them"]
     assert "December 31, 2030" in text(check)
-    assert rows(f"SELECT 1 FROM sharing_grant WHERE group_id = {fields['group']} AND record_id = '{world.joint.uuid}'") == []
+    assert (
+        rows(f"SELECT 1 FROM sharing_grant WHERE group_id = {fields['group']} AND record_id = '{world.joint.uuid}'")
+        == []
+    )
     assert trail("change", verb="access.given") == []
 
     back = visitor.send(address, page, fields | {"change": "1"})
@@ -67,11 +76,15 @@ def test_sharing_takes_a_look_first_and_happens_once(world: World) -> None:
     for _ in range(2):
         done = visitor.send(address, page, fields | {"confirmed": "1"})
         assert done["Location"] == access(world)
-    (grant,) = rows(f"SELECT * FROM sharing_grant WHERE group_id = {fields['group']} AND record_id = '{world.joint.uuid}'")
+    (grant,) = rows(
+        f"SELECT * FROM sharing_grant WHERE group_id = {fields['group']} AND record_id = '{world.joint.uuid}'"
+    )
     assert grant["until"].astimezone(datetime.UTC).date() == datetime.date(2031, 1, 1)  # the day ends in Florida
     assert len(trail("change", verb="access.given")) == 1
     assert "Shared with Pine County Sheriff" in text(visitor.get(access(world)))
-    assert "Keep a job" not in text(Visitor(world.users["deputy"]).get(reverse("case_overview", args=[world.joint.uuid])))
+    assert "Keep a job" not in text(
+        Visitor(world.users["deputy"]).get(reverse("case_overview", args=[world.joint.uuid]))
+    )
 
 
 @pytest.mark.parametrize(

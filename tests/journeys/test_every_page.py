@@ -1,0 +1,131 @@
+"""Every page: no WCAG 2.2 AA violation that axe can find, nothing wider than a narrow screen, no name in title or address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.journeys.conftest import DATABASE, Somebody
+from tests.services import connect
+from tests.worlds import World
+
+pytestmark = pytest.mark.browser
+Come = Callable[..., Somebody]
+
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}
+
+# Route name → who looks, and at which address; {joint} and the like are filled from the world.
+PAGES = {
+    "today": ("olsen", "/"),
+    "case_list": ("mills", "/cases/"),
+    "case_overview": ("olsen", "/cases/{joint}/"),
+    "case_plan": ("olsen", "/cases/{joint}/plan/"),
+    "goal_add": ("olsen", "/cases/{joint}/plan/goals/new/"),
+    "goal_edit": ("olsen", "/cases/{joint}/plan/goals/{goal}/edit/"),
+    "action_add": ("olsen", "/cases/{joint}/plan/goals/{goal}/actions/new/"),
+    "action_edit": ("olsen", "/cases/{joint}/plan/actions/{action}/edit/"),
+    "case_access": ("olsen", "/cases/{joint}/access/"),
+    "case_share": ("olsen", "/cases/{joint}/access/share/"),
+    "grant_end": ("olsen", "/cases/{joint}/access/{grant}/end/"),
+    "grant_extend": ("olsen", "/cases/{joint}/access/{grant}/extend/"),
+    "case_search": ("olsen", "/search/"),
+    "case_found": ("olsen", "/search/no-longer-kept/"),
+    "inbox": ("reyes", "/inbox/"),
+    "inbox_item": ("reyes", "/inbox/{item}/"),
+    "account": ("olsen", "/account/"),
+    "account_login": ("", "/accounts/login/"),
+    "account_logout": ("olsen", "/accounts/logout/"),
+    "account_change_password": ("olsen", "/accounts/password/change/"),
+    "account_reset_password": ("", "/accounts/password/reset/"),
+    "account_reset_password_done": ("", "/accounts/password/reset/done/"),
+    "account_reset_password_from_key": ("", "/accounts/password/reset/key/x-y/"),
+    "account_reset_password_from_key_done": ("", "/accounts/password/reset/key/done/"),
+    "account_inactive": ("", "/accounts/inactive/"),
+    "account_reauthenticate": ("olsen", "/accounts/reauthenticate/"),
+}
+OTHER_PAGES = {
+    "a case seen by a grant": ("reyes", "/cases/{joint}/"),
+    "a plan seen by a grant": ("reyes", "/cases/{joint}/plan/"),
+    "access seen by a grant": ("reyes", "/cases/{joint}/access/"),
+    "a name alone": ("carter", "/cases/{referred}/"),
+    "an empty list": ("admin", "/cases/"),
+    "a bad filter": ("mills", "/cases/?status=99"),
+    "not found": ("olsen", "/no/such/page/"),
+    "not permitted": ("patel", "/cases/{joint}/plan/"),
+}
+# Answers to a post, pieces of pages, machines' addresses, and allauth's pages of features that are switched off.
+NO_PAGES = {
+    "healthz", "inbox_badge", "inbox_done", "inbox_all_done", "act_for",
+    "account_set_password", "account_signup", "account_email", "account_confirm_email",
+    "account_email_verification_sent", "account_confirm_login_code",
+}  # fmt: skip
+
+
+def names(resolver: URLResolver | None = None) -> set[str]:
+    """The names of every address outside the API and the demo."""
+    found: set[str] = set()
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            if not str(pattern.pattern).startswith(("api/", "demo/")):
+                found |= names(pattern)
+        elif isinstance(pattern, URLPattern):
+            found.add(pattern.name or str(pattern.pattern))
+    return found
+
+
+def test_no_page_is_left_out() -> None:
+    assert names() == set(PAGES) | NO_PAGES
+
+
+def fill(address: str, world: World) -> str:
+    """The address with the world's UUIDs."""
+    places: dict[str, Any] = {
+        "joint": world.joint.uuid,
+        "referred": world.referred.uuid,
+        "goal": world.goals[0].uuid,
+        "action": world.actions[0].uuid,
+        "grant": world.grants["joint"].uuid,
+        "item": _item(world) if "{item}" in address else "",
+    }
+    return address.format(**places)
+
+
+def _item(world: World) -> str:
+    """News of a goal, put into reyes' inbox as the relay would."""
+    with closing(connect("owner", DATABASE)) as owner, owner.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO sharing_outboxevent (uuid, kind, record_type, record_id, object_type, object_id, versions,"
+            " group_ids, actor_id, actor_agency_id, created_at, next_attempt_at, relayed_at, failures, last_error)"
+            " VALUES (gen_random_uuid(), 'plan.goal_added', 'cases.case', %s, 'cases.goal', %s,"
+            " '{\"before\": 0, \"after\": 1}', '[]', %s, %s, now(), now(), now(), 0, '') RETURNING id",
+            [str(world.joint.uuid), str(world.goals[0].uuid), world.users["olsen"].pk, world.agencies["probation"].pk],
+        )
+        cursor.execute(
+            "INSERT INTO sharing_inboxitem (uuid, event_id, user_id, agency_id, created_at)"
+            " VALUES (gen_random_uuid(), %s, %s, %s, now()) RETURNING uuid",
+            [cursor.fetchone()[0], world.users["reyes"].pk, world.agencies["police"].pk],
+        )
+        return str(cursor.fetchone()[0])
+
+
+def test_every_page_stands_up(world: World, somebody: Come) -> None:
+    people = {who: somebody(who or None) for who in sorted({who for who, _ in (PAGES | OTHER_PAGES).values()})}
+    wrong: dict[str, Any] = {}
+    for name, (who, address) in (PAGES | OTHER_PAGES).items():
+        page = people[who].go(fill(address, world))
+        found = Axe().run(page, options=AXE).response["violations"]
+        for violation in found:
+            wrong[f"{name}: {violation['id']}"] = [node["html"][:160] for node in violation["nodes"][:2]]
+        page.set_viewport_size({"width": 320, "height": 800})
+        if page.evaluate("() => document.documentElement.scrollWidth") > 320:
+            wrong[f"{name}: wider than 320"] = page.url
+        page.set_viewport_size({"width": 1280, "height": 900})
+        spoken = page.title() + page.url
+        if any(part in spoken for part in ("Hallett", "Tobias", "C00000")):
+            wrong[f"{name}: a name in title or address"] = spoken
+    assert not wrong, "\n".join(f"{name} {what}" for name, what in wrong.items())
