@@ -161,13 +161,10 @@ def issue_standing(*, grant: Grant, record_ids: Sequence[int]) -> int:
 
 def lock_record(actor: Actor, shareable: Shareable, record_uuid: uuid.UUID) -> Any:
     """The record, locked against other writers. Raises NotVisible where the actor may not know of it."""
-    record = (
-        shareable.model._default_manager.permitted(actor, Category.EXISTENCE)
-        .select_for_update(no_key=True, of=("self",))
-        .filter(uuid=record_uuid)
-        .first()
-    )
-    if record is None:
+    visible = shareable.model._default_manager.permitted(actor, Category.EXISTENCE).filter(uuid=record_uuid)
+    record = visible.select_for_update(no_key=True, of=("self",)).first()
+    # Asked again, since whoever held the lock until now may have taken the record out of the actor's sight.
+    if record is None or not visible.exists():
         raise NotVisible
     return record
 
