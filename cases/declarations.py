@@ -41,23 +41,31 @@ def declare() -> None:
     """Register the shareable record, its parts and its events."""
     register(SHAREABLE_CASE)
     register_part(Part(Person, SHAREABLE_CASE, own_field="pk", record_field="person_id", category=Category.EXISTENCE))
-    for model in (Alias, Identifier, Address):
-        register_part(
-            Part(model, SHAREABLE_CASE, own_field="person_id", record_field="person_id", category=model.access_category)
-        )
-    for model in (Condition, Caution, RiskAssessment, Plan):
-        register_part(Part(model, SHAREABLE_CASE, own_field="case_id", category=model.access_category))
-    for model in (Goal, Action, GoalVersion, ActionVersion):
+    for seen_with_person in (Alias, Identifier, Address):
         register_part(
             Part(
-                model,
+                seen_with_person,
+                SHAREABLE_CASE,
+                own_field="person_id",
+                record_field="person_id",
+                category=seen_with_person.access_category,
+            )
+        )
+    for seen_with_case in (Condition, Caution, RiskAssessment, Plan):
+        register_part(
+            Part(seen_with_case, SHAREABLE_CASE, own_field="case_id", category=seen_with_case.access_category)
+        )
+    for seen_by_audience in (Goal, Action, GoalVersion, ActionVersion):
+        register_part(
+            Part(
+                seen_by_audience,
                 SHAREABLE_CASE,
                 own_field="case_id",
-                category=model.access_category,
-                audience_field=model.access_audience,
+                category=seen_by_audience.access_category,
+                audience_field=seen_by_audience.access_audience,
             )
         )
     plan_events.declare()
     add_part(plan_summary)
-    for model in (Goal, Action):
-        register_view(model._meta.label_lower, describe)
+    for described in (Goal, Action):
+        register_view(described._meta.label_lower, describe)

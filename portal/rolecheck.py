@@ -1,7 +1,8 @@
 """No process of Concord runs with a database role that could walk around the row rules.
 
 Row-level security binds neither a superuser, nor a role with BYPASSRLS, nor (unless forced) a table's owner
-(PostgreSQL manual, "Row Security Policies"), nor whoever is or may become one of these through membership. So the role is looked at before anything is served.
+(PostgreSQL manual, "Row Security Policies"), nor whoever is or may become one of these through membership. So the role
+is looked at before anything is served.
 """
 
 import sys

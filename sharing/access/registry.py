@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Shareable:
     """A record model, the tables that open and shut it, and the database functions that keep its keys.
 
-    The functions (see the app's migrations) take the record's number and answer by the same rule as the door:
-    `permits(id, category, groups)`, `readers(id)`, `issue(grant, ids)`, `withdraw(grant)`.
+    The database functions are named `<function_prefix>_<verb>`: issue, issue_many, withdraw, reset_end, holders,
+    readers and audience (see the app's migrations).
     """
 
     model: type[models.Model]
@@ -39,6 +39,11 @@ class Shareable:
     def label(self) -> str:
         """How grants, events and the trail name the type: app.model."""
         return self.model._meta.label_lower
+
+    @property
+    def records(self) -> Any:
+        """The door to the records of this type: a manager with `permitted()` and `visible_to()`."""
+        return self.model._default_manager
 
     def function(self, verb: str) -> str:
         """The name of one of the record's database functions."""

@@ -131,7 +131,7 @@ def extend_access(
         raise Refused("This access has ended. Share again instead.", "until")
     if until <= now:
         raise Refused("Choose an end that is still to come, or end the access.", "until")
-    if grant.agreement and not live_agreements().filter(pk=grant.agreement_id).exists():
+    if grant.agreement and not live_agreements().filter(pk=grant.agreement.pk).exists():
         raise Refused("The agreement under which this was given is not in force. Share again under another.", "until")
     if grant.agreement and until > grant.agreement.ends_at:
         raise Refused(
@@ -161,7 +161,7 @@ def issue_standing(*, grant: Grant, record_ids: Sequence[int]) -> int:
 
 def lock_record(actor: Actor, shareable: Shareable, record_uuid: uuid.UUID) -> Any:
     """The record, locked against other writers. Raises NotVisible where the actor may not know of it."""
-    visible = shareable.model._default_manager.permitted(actor, Category.EXISTENCE).filter(uuid=record_uuid)
+    visible = shareable.records.permitted(actor, Category.EXISTENCE).filter(uuid=record_uuid)
     record = visible.select_for_update(no_key=True, of=("self",)).first()
     # Asked again, since whoever held the lock until now may have taken the record out of the actor's sight.
     if record is None or not visible.exists():
@@ -216,14 +216,14 @@ def _agreement_for(agreement_id: int | None, record: Any, receivers: list[Agency
 
 
 def _must_share(actor: Actor, shareable: Shareable, record: Any) -> None:
-    allowed = shareable.model._default_manager.permitted(actor, Category.SHARE).filter(pk=record.pk)
+    allowed = shareable.records.permitted(actor, Category.SHARE).filter(pk=record.pk)
     if not allowed.exists():
         raise NotAllowed("Only the agency that owns the case decides who else may see it.")
 
 
 def _lock_share(actor: Actor, grant_uuid: uuid.UUID) -> tuple[Grant, Shareable, Any]:
     found = Grant.objects.filter(uuid=grant_uuid, record_id__isnull=False).first()
-    if found is None:
+    if found is None or found.record_id is None:
         raise NotVisible
     shareable = shareable_of(found.record_type)
     record = lock_record(actor, shareable, found.record_id)
