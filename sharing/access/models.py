@@ -128,7 +128,7 @@ class RecordKey(GroupObjectPermissionBase):
 
     class Meta:
         abstract = True
-        unique_together: list[str] = []
+        unique_together = ()
 
 
 class RecordExclusion(models.Model):
