@@ -19,6 +19,8 @@ from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersio
 from cases.supervision.models import Case
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
+from sharing.access.registry import shareable_of
+from sharing.access.services import lock_record
 from sharing.notices.outbox import publish
 
 P = TypeVar("P", Goal, Action)
@@ -126,16 +128,18 @@ def _locked(actor: Actor, model: type[Any], part_uuid: uuid.UUID) -> Any:
 
     Raises NotVisible, or NotAllowed where the actor may see it and no more, or where the plan is closed.
     """
-    seen = model.objects.permitted(actor).filter(uuid=part_uuid).values_list("case_id", flat=True).first()
+    seen = model.objects.permitted(actor).filter(uuid=part_uuid).values_list("case__uuid", flat=True).first()
     if seen is None:
         raise NotVisible
-    Case.objects.visible_to(actor).select_for_update(no_key=True, of=("self",)).get(pk=seen)
+    lock_record(actor, shareable_of(Case), seen)
     part = (
         model.objects.permitted(actor, Category.PLAN_CHANGE)
         .select_for_update(no_key=True, of=("self",))
         .filter(uuid=part_uuid)
         .first()
     )
+    if part is None and not model.objects.permitted(actor).filter(uuid=part_uuid).exists():
+        raise NotVisible  # hidden while we waited for the lock
     if part is None:
         raise NotAllowed("You can read this plan, but your role or your agency's access does not let you change it.")
     plan = part if isinstance(part, Plan) else part.plan
