@@ -1,5 +1,6 @@
 """Every address of Concord, by feature."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from portal.health import healthz
@@ -14,6 +15,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<uuid:record>/access/", include("sharing.access.urls"), {"record_type": "cases.case"}),
     path("", include("cases.urls")),
 ]
+if settings.DEMO:
+    urlpatterns.append(path("demo/", include("portal.demo.urls")))
+
 handler400 = "portal.errors.views.bad_request"
 handler403 = "portal.errors.views.forbidden"
 handler404 = "portal.errors.views.not_found"

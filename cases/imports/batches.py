@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import uuid
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from cases.imports.models import ImportRun
 from cases.imports.reading import Line
 from cases.imports.report import Finding
 from cases.imports.rows import Reader, Row
-from cases.imports.staging import copy_in, reserve
+from cases.imports.staging import copy_in, insert, reserve
 from cases.people.models import Person
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.codes import SupervisionType
@@ -44,12 +45,13 @@ CREATE TEMPORARY TABLE import_seen (local_id text PRIMARY KEY, row int);
 
 # Every staged row knows its person's and its case's number, also before they exist: no statement has to look for them.
 _ADD = [
-    """INSERT INTO cases_person (id, uuid, agency_id, local_id, given_name, middle_name, family_name, suffix, birth_date,
-         sex, race, created_at, updated_at, confirmed_at, source_digest, version)
+    """INSERT INTO cases_person (id, uuid, agency_id, local_id, given_name, middle_name, family_name, suffix,
+         birth_date, sex, race, created_at, updated_at, confirmed_at, source_digest, version)
        SELECT person_id, gen_random_uuid(), %(agency)s, local_id, given_name, middle_name, family_name, suffix,
          birth_date, sex, race, %(now)s, %(now)s, %(now)s, digest, 1 FROM import_row""",
     """INSERT INTO cases_case (id, uuid, number, person_id, agency_id, unit_id, kind, status, risk_level,
-         supervision_level, offense, offense_degree, offense_date, term_start, restricted, created_at, updated_at, version)
+         supervision_level, offense, offense_degree, offense_date, term_start, restricted, created_at, updated_at,
+         version)
        SELECT case_id, case_uuid, local_id || %(suffix)s, person_id, %(agency)s, %(unit)s, %(kind)s, 1, risk_level, 0,
          offense, offense_degree, offense_date, term_start, false, %(now)s, %(now)s, 1 FROM import_row""",
     """INSERT INTO cases_riskassessment (uuid, case_id, created_at, updated_at, version, tool, assessed_on, risk_decile,
@@ -149,7 +151,7 @@ class Batches:
             findings += self._put([row for row in rows if row.row not in twice])
             self.run.rows_read += len(lines)
             self.run.rows_refused += len({finding.row for finding in findings})
-            self._save()
+            self.run.save()
         return sorted(findings, key=lambda finding: finding.row)
 
     def finish(self) -> list[Finding]:
@@ -158,11 +160,8 @@ class Batches:
             gone = self._mark_vanished() if self.run.mode == ImportRun.Mode.FULL else []
             self.run.rows_unconfirmed = len(gone)
             self.run.state, self.run.finished_at = ImportRun.State.FINISHED, database_now()
-            self._save()
+            self.run.save()
         return gone
-
-    def _save(self) -> None:
-        self.run.save()
 
     def _twice(self, numbers: dict[int, str]) -> list[Finding]:
         """Findings for rows whose number stood in the file before. Refused rows count: which one is right?"""
@@ -225,7 +224,9 @@ class Batches:
 
     def _add(self, rows: list[Row]) -> None:
         people, cases = reserve("cases_person", len(rows)), reserve("cases_case", len(rows))
-        staged = [Staged(row, *numbers, uuid.uuid4()) for row, *numbers in zip(rows, people, cases, strict=True)]
+        staged = [
+            Staged(row, person, case, uuid.uuid4()) for row, person, case in zip(rows, people, cases, strict=True)
+        ]
         _stage(staged)
         self._run([*_ADD, *_SET])
         with connection.cursor() as cursor:
@@ -257,13 +258,13 @@ class Batches:
             cursor.execute(_BEFORE, self._values)
             before = {found[0]: found[1:] for found in cursor.fetchall()}
         findings, told = [], []
-        for row, _, _, case in staged:
+        for row, _, _, record in staged:
             *values, since, term_end = before[row.local_id]
             if term_end and row.term_start > term_end:
                 wrong = f"The term would begin after its end on {term_end}: correct one of the two."
                 findings.append(Finding(row.row, "supervision_start", str(row.term_start), wrong))
             else:
-                told.append((case, *_difference(values, row, since)))
+                told.append((record, *_difference(values, row, since)))
         if findings:
             with connection.cursor() as cursor:
                 cursor.execute("DELETE FROM import_row WHERE row = ANY (%s)", [[finding.row for finding in findings]])
@@ -302,24 +303,19 @@ class Batches:
 
     def _tell(self, verb: str, changes: list[tuple[Any, dict[str, Any], dict[str, Any]]]) -> None:
         """One row of the trail a case, in one statement."""
-        Change.objects.bulk_create(
-            Change(
-                at=self.run.started_at,
-                user_name="Importer",
-                agency_id=self.agency.pk,
-                agency_name=self.agency.name,
-                channel="command",
-                request_id=str(self.run.uuid),
-                verb=verb,
-                record_type="cases.case",
-                record_id=case,
-                object_type="cases.case",
-                object_id=str(case),
-                before=before,
-                after=after,
-            )
-            for case, before, after in changes
-        )
+        same = {
+            "at": self.run.started_at,
+            "user_name": "Importer",
+            "agency_id": self.agency.pk,
+            "agency_name": self.agency.name,
+            "channel": "command",
+            "request_id": str(self.run.uuid),
+            "verb": verb,
+            "record_type": "cases.case",
+            "object_type": "cases.case",
+        }
+        rows = ((*same.values(), case, case, json.dumps(before), json.dumps(after)) for case, before, after in changes)
+        insert(Change, [*same, "record_id", "object_id", "before", "after"], rows)
 
 
 def _stage(staged: list[Staged]) -> None:

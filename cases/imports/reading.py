@@ -33,7 +33,11 @@ class WrongHeader(ImportRefused):
 
 
 class Line(NamedTuple):
-    """One row as it stands in the file: its number (the header is row 1), its fields, or what is wrong with it."""
+    """One row as it stands in the file: its number (the header is row 1) and its fields.
+
+    Where the row is broken, `fault` says how, and `fields` holds at most the person's number, so that nobody is taken
+    for missing whose row cannot be read.
+    """
 
     number: int
     fields: list[str]
@@ -92,13 +96,14 @@ class Extract:
                 # One line is one row, so that a quotation mark left open spoils one row and not all that follow.
                 fields = next(csv.reader([text], strict=True))
             except csv.Error:
-                yield Line(number, [], text.strip(), "A quotation mark is opened and not closed, or stands inside.")
+                fault = "A quotation mark is opened and not closed, or stands inside."
+                yield Line(number, _first(text.split(","), order), text.strip(), fault)
                 continue
             if len(fields) != len(order):
                 fault = (
                     f"The row has {len(fields)} fields and the header has {len(order)}: check commas and line breaks."
                 )
-                yield Line(number, [], text.strip(), fault)
+                yield Line(number, _first(fields, order), text.strip(), fault)
                 continue
             yield Line(number, [fields[at] for at in order], text.strip())
 
@@ -131,3 +136,8 @@ class Extract:
             raise NotReadable(f"{self.path.name} breaks off or is damaged: send it again.") from None
         except OSError as error:
             raise NotReadable(f"{self.path.name} cannot be read further: {error.strerror}.") from None
+
+
+def _first(fields: list[str], order: list[int]) -> list[str]:
+    """The person's number of a broken row, as far as it can be told."""
+    return [fields[order[0]].strip(' "')] if order[0] < len(fields) else []

@@ -77,7 +77,7 @@ def make_world(step: Step) -> None:
 
 
 def _tag(rng: random.Random, terms: list[Term], shown: Term) -> None:
-    """Choose which cases get a plan and which are restricted: more of the officer's own, so that there is much to see."""
+    """Choose which cases get a plan and which are restricted: of the officer's own more than of others'."""
     active = [term for term in terms if term.active and term is not shown]
     own = [term for term in active if term.officer == shown.officer]
     others = [term for term in active if term.officer != shown.officer and term.risk >= 2]

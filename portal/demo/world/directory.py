@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -135,7 +136,7 @@ CLIENTS = {
 
 @dataclass
 class Directory:
-    """Everybody, by the short names used in this package: agencies["alder"], units["alder/north"], staff[unit][role]."""
+    """Everybody, by this package's short names: agencies["alder"], units["alder/north"], staff[unit][role]."""
 
     agencies: dict[str, Agency] = field(default_factory=dict)
     units: dict[str, Unit] = field(default_factory=dict)
@@ -209,7 +210,8 @@ def read_directory() -> Directory:
     return found
 
 
-def _names(rng: random.Random):  # type: ignore[no-untyped-def]
+def _names(rng: random.Random) -> Iterator[str]:
+    """Names, none twice."""
     taken = {persona.name for persona in PERSONAS}
     while True:
         name = f"{rng.choice(GIVEN_NAMES)} {rng.choice(FAMILY_NAMES)}"

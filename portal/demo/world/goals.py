@@ -41,18 +41,22 @@ GOALS = (
             ActionPlan("Shift letter renewed each month", SUPPORT, OFFICER, "Monthly"),
             ActionPlan("Employer confirms hours", SUPERVISE, OFFICER, "Monthly"),
             ActionPlan("Interview at the job center", SUPPORT, PERSON),
-            ActionPlan("Tell the beat of late shifts, so that a stop on the way home is short", SUPPORT, POLICE, "When asked"),
+            ActionPlan("Tell the beat of late shifts, so that stops are short", SUPPORT, POLICE, "When asked"),
         ),
     ),
     GoalPlan(
-        "Finish the GED", Need.EMPLOYMENT, "All four tests passed", "None passed", 4, "tests", (),
+        "Finish the GED", Need.EMPLOYMENT,
+        "All four tests passed", "None passed", 4, "tests",
+        (),
         (
             ActionPlan("Class at the library", SUPPORT, PERSON, "Tuesdays"),
             ActionPlan("Ask the teacher for attendance", SUPERVISE, OFFICER, "Monthly"),
         ),
     ),
     GoalPlan(
-        "A lease in own name", Need.HOUSING, "Twelve months at one address", "Three addresses in a year", 12, "months", (),
+        "A lease in own name", Need.HOUSING,
+        "Twelve months at one address", "Three addresses in a year", 12, "months",
+        (),
         (
             ActionPlan("Application for a rent deposit", SUPPORT, OFFICER),
             ActionPlan("Home visit, with the landlord if agreed", SUPERVISE, OFFICER, "Monthly"),
@@ -60,14 +64,18 @@ GOALS = (
         ),
     ),
     GoalPlan(
-        "Time with the children, on time", Need.FAMILY, "Twelve visits kept in a row", "Missed two of three", 12, "visits", (),
+        "Time with the children, on time", Need.FAMILY,
+        "Twelve visits kept in a row", "Missed two of three", 12, "visits",
+        (),
         (
             ActionPlan("Parenting hour at the library", SUPPORT, PERSON, "Thursdays"),
             ActionPlan("Ask the other parent how it goes", SUPERVISE, OFFICER, "Monthly"),
         ),
     ),
     GoalPlan(
-        "Ninety days without drugs", Need.SUBSTANCE_USE, "Thirteen clean tests in a row", "Two of five tests clean", 13, "tests", ("drugs", "burglary", "theft"),
+        "Ninety days without drugs", Need.SUBSTANCE_USE,
+        "Thirteen clean tests in a row", "Two of five tests clean", 13, "tests",
+        ("drugs", "burglary", "theft"),
         (
             ActionPlan("Outpatient group", SUPPORT, PROVIDER, "Mondays and Thursdays"),
             ActionPlan("Drug test", SUPERVISE, OFFICER, "Weekly"),
@@ -76,7 +84,9 @@ GOALS = (
         ),
     ),
     GoalPlan(
-        "Sober, and home by car only when allowed", Need.SUBSTANCE_USE, "Six months without a failed lock test", "Three failed in the first month", 6, "months", ("dui",),
+        "Sober, and home by car only when allowed", Need.SUBSTANCE_USE,
+        "Six months without a failed lock test", "Three failed in the first month", 6, "months",
+        ("dui",),
         (
             ActionPlan("Read the ignition lock", SUPERVISE, OFFICER, "Monthly"),
             ActionPlan("Group on alcohol", SUPPORT, PROVIDER, "Wednesdays"),
@@ -84,7 +94,9 @@ GOALS = (
         ),
     ),
     GoalPlan(
-        "The license back", Need.COMPLIANCE, "All four steps of the motor vehicle office done", "Fines open, course not begun", 4, "steps", ("driving", "dui"),
+        "The license back", Need.COMPLIANCE,
+        "All four steps of the motor vehicle office done", "Fines open, course not begun", 4, "steps",
+        ("driving", "dui"),
         (
             ActionPlan("Pay plan for the fines", SUPPORT, OFFICER),
             ActionPlan("Driver course", SUPPORT, PERSON, "Saturdays"),
@@ -92,15 +104,19 @@ GOALS = (
         ),
     ),
     GoalPlan(
-        "Walk away from a fight", Need.THINKING, "Ten sessions of the anger course", "None", 10, "sessions", ("violence", "domestic", "police", "weapon"),
+        "Walk away from a fight", Need.THINKING,
+        "Ten sessions of the anger course", "None", 10, "sessions",
+        ("violence", "domestic", "police", "weapon"),
         (
             ActionPlan("Anger and decisions course", SUPPORT, PERSON, "Tuesdays"),
             ActionPlan("Talk the last conflict through", SUPPORT, OFFICER, "Every two weeks"),
-            ActionPlan("On a call: separate, speak first, call the officer of record", SUPERVISE, POLICE, "When called"),
+            ActionPlan("On a call: separate, speak, call the officer of record", SUPERVISE, POLICE, "When called"),
         ),
     ),
     GoalPlan(
-        "No contact with the protected person", Need.COMPLIANCE, "Six months without a report", "Two reports in the spring", 6, "months", ("domestic",),
+        "No contact with the protected person", Need.COMPLIANCE,
+        "Six months without a report", "Two reports in the spring", 6, "months",
+        ("domestic",),
         (
             ActionPlan("Check the street of the protected home", ENFORCE, POLICE, "Weekly"),
             ActionPlan("Course on violence at home", SUPPORT, PERSON, "Wednesdays"),
@@ -108,7 +124,9 @@ GOALS = (
         ),
     ),
     GoalPlan(
-        "No gun, and no one around who carries", Need.ASSOCIATES, "Six months without a weapon found", "Arrested with one", 6, "months", ("weapon",),
+        "No gun, and no one around who carries", Need.ASSOCIATES,
+        "Six months without a weapon found", "Arrested with one", 6, "months",
+        ("weapon",),
         (
             ActionPlan("Evenings with the mentor", SUPPORT, PERSON, "Twice a week"),
             ActionPlan("Joint home visit", SUPERVISE, OFFICER, "Monthly"),
@@ -116,14 +134,18 @@ GOALS = (
         ),
     ),
     GoalPlan(
-        "Pay back what was taken", Need.MONEY, "Ten payments on time", "None paid", 10, "payments", ("theft", "fraud", "burglary"),
+        "Pay back what was taken", Need.MONEY,
+        "Ten payments on time", "None paid", 10, "payments",
+        ("theft", "fraud", "burglary"),
         (
             ActionPlan("Household budget", SUPPORT, OFFICER),
             ActionPlan("Payment to the clerk", SUPERVISE, PERSON, "Monthly"),
         ),
     ),
     GoalPlan(
-        "Evenings away from the corner", Need.LEISURE, "Two evenings a week at the gym or the court", "Out every night", 16, "weeks", ("drugs", "weapon", "burglary", "other"),
+        "Evenings away from the corner", Need.LEISURE,
+        "Two evenings a week at the gym or the court", "Out every night", 16, "weeks",
+        ("drugs", "weapon", "burglary", "other"),
         (
             ActionPlan("Gym card", SUPPORT, OFFICER),
             ActionPlan("Greet by name, no stop without reason", SUPPORT, POLICE, "When seen"),
@@ -131,7 +153,9 @@ GOALS = (
         ),
     ),
     GoalPlan(
-        "See the doctor, take the medicine", Need.HEALTH, "Six appointments kept", "None this year", 6, "visits", (),
+        "See the doctor, take the medicine", Need.HEALTH,
+        "Six appointments kept", "None this year", 6, "visits",
+        (),
         (
             ActionPlan("Ride to the clinic", SUPPORT, OFFICER, "Monthly"),
             ActionPlan("Refill the prescription", SUPPORT, PERSON, "Monthly"),

@@ -6,9 +6,9 @@ import datetime
 import random
 from typing import Any
 
+from cases.imports.staging import insert
 from cases.people.models import Address
 from cases.supervision.models import Caution, Condition
-from portal.demo.world.load import insert
 from portal.demo.world.offenses import cautions_for, conditions_for
 from portal.demo.world.terms import Term
 from portal.demo.world.words import STATE, STREET_KINDS, STREETS, TOWNS

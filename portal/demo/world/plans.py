@@ -8,13 +8,12 @@ import random
 from typing import Any
 
 from agencies.directory.models import User
-from cases.imports.staging import reserve
-from cases.plans.codes import ActionStatus, GoalStatus
+from cases.imports.staging import insert, reserve
+from cases.plans.codes import ActionKind, ActionStatus, GoalStatus, Need
 from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersion, Plan
 from cases.plans.services import values_of
 from portal.demo.world.directory import BEATS, Directory
-from portal.demo.world.goals import GOALS, OFFICER, PERSON, POLICE, PROVIDER, PURPOSES, STRENGTHS, ActionPlan, GoalPlan
-from portal.demo.world.load import insert
+from portal.demo.world.goals import GOALS, PERSON, POLICE, PROVIDER, PURPOSES, STRENGTHS, ActionPlan, GoalPlan
 from portal.demo.world.terms import Term
 
 _PART = ["id", "plan_id", "case_id", "audience", "position", "changed_by_id", "created_at", "updated_at"]
@@ -104,7 +103,7 @@ class Plans:
         unit = BEATS[term.district]
         author = self.rng.choice(self.directory.officers(unit, "police_officer"))
         goal = Goal(
-            title="Approach on patrol", need="compliance", target="Every contact ends calmly", progress_target=0
+            title="Approach on patrol", need=Need.COMPLIANCE, target="Every contact ends calmly", progress_target=0
         )
         self._place(goal, plan, term, Audience.POLICE, author)
         goal.position = 9
@@ -112,8 +111,10 @@ class Plans:
         self.add_action(
             goal,
             term,
-            ActionPlan("Two officers; speak before stepping out of the car", "supervise", POLICE, "Every contact"),
-        )  # type: ignore[arg-type]
+            ActionPlan(
+                "Two officers; speak before stepping out of the car", ActionKind.SUPERVISE, POLICE, "Every contact"
+            ),
+        )
 
     def add_action(
         self, goal: Goal, term: Term, step: ActionPlan, due_in: int | None = None, done: bool = False
@@ -180,8 +181,7 @@ class Plans:
             return agencies["provider"], self.directory.units["provider/outpatient"].name
         if who == PERSON:
             return None, "The person"
-        assert who == OFFICER and term.officer  # noqa: S101 - the four there are
-        return agencies[term.agency], term.officer.display
+        return agencies[term.agency], term.officer.display if term.officer else ""
 
     def _part(self, part: Any) -> list[Any]:
         at = self._at[id(part)]

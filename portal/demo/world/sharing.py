@@ -10,11 +10,10 @@ from django.contrib.auth.models import Group
 from django.db import connection
 
 from agencies.directory.models import FOREVER
-from cases.imports.staging import reserve
+from cases.imports.staging import insert, reserve
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.models import CaseExclusion, CaseNamedPrincipal
 from portal.demo.world.directory import BEATS, CIRCLE_UNITS, Directory
-from portal.demo.world.load import insert
 from portal.demo.world.terms import Term
 from sharing.access.models import Circle, CircleUnit, Grant
 from sharing.agreements.models import Agreement, AgreementParty

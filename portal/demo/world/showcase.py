@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from cases.imports.staging import insert
 from cases.plans.codes import Need
 from cases.plans.models import Action, Audience, Goal
 from cases.plans.services import update_action, update_goal
@@ -14,7 +15,6 @@ from cases.supervision.codes import RiskLevel, SupervisionLevel, SupervisionStat
 from cases.supervision.models import Caution, Condition
 from portal.demo.world.directory import Directory
 from portal.demo.world.goals import ENFORCE, OFFICER, PERSON, POLICE, SUPERVISE, SUPPORT, ActionPlan, GoalPlan
-from portal.demo.world.load import insert
 from portal.demo.world.plans import Plans
 from portal.demo.world.sharing import PARTNERSHIP, Paper, Shares
 from portal.demo.world.terms import Term
@@ -35,7 +35,9 @@ _CAUTIONS = (
     (3, "Dog", "loose in the yard in the evening", 90, 120),
 )
 _JOB = GoalPlan(
-    "Keep the warehouse job six months", Need.EMPLOYMENT, "Six months with the same employer, hours confirmed", "From 0 in the summer", 6, "months", (),
+    "Keep the warehouse job six months", Need.EMPLOYMENT,
+    "Six months with the same employer, hours confirmed", "From 0 in the summer", 6, "months",
+    (),
     (
         ActionPlan("Shift letter renewed each month", SUPPORT, OFFICER, "Monthly"),
         ActionPlan("Ride home on late shifts, when asked", SUPPORT, POLICE, "Wed, Fri"),
@@ -43,19 +45,30 @@ _JOB = GoalPlan(
     ),
 )  # fmt: skip
 _FAMILY = GoalPlan(
-    "Sundays with the daughter, on time", Need.FAMILY, "Eleven Sundays in a row", "From 3 of 8", 11, "Sundays", (),
+    "Sundays with the daughter, on time", Need.FAMILY,
+    "Eleven Sundays in a row", "From 3 of 8", 11, "Sundays",
+    (),
     (
         ActionPlan("Parenting hour at the library", SUPPORT, PERSON, "Thursdays"),
         ActionPlan("Notice and thank: one positive contact a week", SUPPORT, POLICE, "Weekly"),
     ),
 )  # fmt: skip
 _GUN = GoalPlan(
-    "No gun, and no one around who carries", Need.ASSOCIATES, "Six months without a weapon found", "Arrested with one", 6, "months", (),
+    "No gun, and no one around who carries", Need.ASSOCIATES,
+    "Six months without a weapon found", "Arrested with one", 6, "months",
+    (),
     (
         ActionPlan("Curfew checks three nights a week, never on shift nights", ENFORCE, POLICE, "Three nights a week"),
         ActionPlan("Joint home visit", SUPERVISE, OFFICER, "Monthly"),
     ),
 )  # fmt: skip
+
+
+_NEWS: tuple[tuple[dict[str, Any], str], ...] = (
+    ({}, "Seen at work on Friday, on time."),
+    ({"progress_note": "Brought the papers on Monday; the next step is agreed."}, "Office visit, kept."),
+    ({"rhythm": "Every two weeks"}, "Weekly was more than needed."),
+)
 
 
 def choose(terms: list[Term], directory: Directory) -> Term:
@@ -124,45 +137,27 @@ def furnish(term: Term, plans: Plans, shares: Shares) -> None:
     ]
 
 
+@job_context()
 def make_news(directory: Directory, terms: list[Term]) -> None:
     """Changes of a morning, made as anybody makes them: the outbox then tells whoever may know."""
-    shared = [t for t in terms if "news" in t.tags]
+    shared = [term for term in terms if "news" in term.tags]
     for place, term in enumerate(shared):
-        by_police = place % 2 == 0
-        goal = (
-            Goal.objects.filter(case=term.id, audience=Audience.BOTH, status="active", progress_target__gt=0)
-            .order_by("position")
-            .first()
-        )
+        open_goals = Goal.objects.filter(case=term.id, audience=Audience.BOTH, status="active", progress_target__gt=0)
+        goal = open_goals.order_by("position").first()
         action = Action.objects.filter(case=term.id, audience=Audience.BOTH, status="open").order_by("id").last()
+        by_police = place % 2 == 0
         user = directory.personas["sergeant"] if by_police else term.officer
-        if place % 4 == 0 and goal:
-            _change(
-                user,
-                directory,
-                by_police,
-                goal,
-                {"progress_now": min(goal.progress_now + 1, goal.progress_target)},
-                "Seen at work on Friday, on time.",
-            )
-        elif place % 4 == 1 and goal:
-            _change(
-                user,
-                directory,
-                by_police,
-                goal,
-                {"progress_note": "Brought the papers on Monday; the next step is agreed."},
-                "Office visit, kept.",
-            )
+        agency = directory.agencies["alder" if by_police else "probation"]
+        actor = open_context(user, agency.pk, channel="command") if user else None
+        if actor is None:
+            continue
+        if place % 4 < 2 and goal:
+            changes, reason = _NEWS[place % 4]
+            if place % 4 == 0:
+                changes = {"progress_now": min(goal.progress_now + 1, goal.progress_target)}
+            update_goal(actor=actor, goal_uuid=goal.uuid, changes=changes, seen_version=goal.version, reason=reason)
         elif action:
-            _change(user, directory, by_police, action, {"rhythm": "Every two weeks"}, "Weekly was more than needed.")
-
-
-def _change(user: Any, directory: Directory, by_police: bool, part: Any, changes: dict[str, Any], reason: str) -> None:
-    agency = directory.agencies["alder" if by_police else "probation"]
-    with job_context():
-        actor = open_context(user, agency.pk, channel="command")
-        if isinstance(part, Goal):
-            update_goal(actor=actor, goal_uuid=part.uuid, changes=changes, seen_version=part.version, reason=reason)  # type: ignore[arg-type]
-        else:
-            update_action(actor=actor, action_uuid=part.uuid, changes=changes, seen_version=part.version, reason=reason)  # type: ignore[arg-type]
+            changes, reason = _NEWS[2]
+            update_action(
+                actor=actor, action_uuid=action.uuid, changes=changes, seen_version=action.version, reason=reason
+            )

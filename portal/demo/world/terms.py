@@ -10,13 +10,12 @@ from typing import Any
 from django.db import connection
 
 from agencies.directory.models import User
-from cases.imports.staging import copy_in, reserve
+from cases.imports.staging import copy_in, insert, reserve
 from cases.people.models import Identifier, Person
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.codes import RiskLevel, SupervisionLevel, SupervisionStatus, SupervisionType
 from cases.supervision.models import Case
 from portal.demo.world.directory import DISTRICTS, Directory
-from portal.demo.world.load import insert
 from portal.demo.world.offenses import family_of
 from portal.demo.world.words import FAMILY_NAMES, GIVEN_NAMES
 
@@ -110,6 +109,8 @@ def imported_terms(directory: Directory) -> list[Term]:
     )
     terms = []
     for case_id, case_uuid, person_id, sex, born, risk, offense, start, degree in rows:
+        if born is None or start is None:
+            continue  # the extract has both
         term = Term(
             case_id, case_uuid, person_id, "probation", sex, born, risk, offense, start, family=family_of(offense)
         )
@@ -156,10 +157,10 @@ def describe(rng: random.Random, terms: list[Term], now: datetime.datetime, toda
         degree = next((d for d in ("F", "M", "O") if d in term.tags), "F")
         term.term_end = _later(term.term_start, rng.choice(_MONTHS[degree]))
         chance = rng.random()
-        if term.term_end < today or (chance < 0.05 and (today - term.term_start).days > 120):
-            term.status = SupervisionStatus.COMPLETED if term.term_end < today else rng.choice(closed)
-            if chance < 0.04:
-                term.status = SupervisionStatus.CANCELED_REVOKED
+        if term.term_end < today:
+            term.status = SupervisionStatus.COMPLETED
+        elif chance < 0.05 and (today - term.term_start).days > 120:
+            term.status = rng.choice(closed)
         elif chance < 0.085:
             term.status, term.level = SupervisionStatus.ABSCONDER, SupervisionLevel.ABSCONSION
         if term.status != SupervisionStatus.ABSCONDER:
