@@ -14,7 +14,7 @@ from agencies.directory.querysets import live_memberships
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """The account page; in it the switch for people who work for several agencies."""
-    rows = list(live_memberships(request.user.pk))
+    rows = list(live_memberships(int(request.user.pk or 0)))
     agencies = {row.group.unit.agency_id: row.group.unit.agency for row in rows}
     now = request.actor.agency.pk if request.actor else None  # type: ignore[attr-defined]
     context = {
@@ -41,7 +41,8 @@ def account(request: HttpRequest) -> HttpResponse:
 def act_for(request: HttpRequest) -> HttpResponse:
     """Act for another of one's own agencies from the next page on."""
     wanted = request.POST.get("agency", "")
-    agencies = {str(row.group.unit.agency_id): row.group.unit.agency for row in live_memberships(request.user.pk)}
+    rows = live_memberships(int(request.user.pk or 0))
+    agencies = {str(row.group.unit.agency_id): row.group.unit.agency for row in rows}
     if wanted not in agencies:
         raise BadRequest("agency: choose one of the agencies you work for.")
     request.session["agency_id"] = agencies[wanted].pk

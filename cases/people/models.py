@@ -1,5 +1,6 @@
 """The people under supervision, as one agency knows them."""
 
+import datetime
 import uuid
 
 from django.contrib.postgres.indexes import GinIndex
@@ -129,8 +130,15 @@ class Address(PersonPart):
     confirmed_on = models.DateField(null=True, blank=True)
     ended_on = models.DateField(null=True, blank=True)
 
+    STALE_AFTER = datetime.timedelta(days=180)
+
     class Meta(PersonPart.Meta):
         verbose_name_plural = "addresses"
+
+    @property
+    def stale(self) -> bool:
+        """Whether nobody has confirmed it for half a year."""
+        return self.confirmed_on is None or timezone.localdate() - self.confirmed_on > self.STALE_AFTER
 
 
 class JuvenileHistory(models.Model):

@@ -117,8 +117,7 @@ class ActionForm(PartForm):
 
     def __init__(self, *args: Any, agencies: list[Agency], **options: Any) -> None:
         super().__init__(*args, **options)
-        owner = self.fields["owner_agency"]
-        assert isinstance(owner, forms.ModelChoiceField)
+        owner: Any = self.fields["owner_agency"]
         owner.to_field_name = "uuid"
         owner.queryset = Agency.objects.filter(pk__in=[agency.pk for agency in agencies])
         owner.empty_label = "No agency"

@@ -74,12 +74,12 @@ def resolve(
     values, missing = {}, {}
     for name in names:
         if f"mine_{name}" not in posted:
-            values[name] = posted.get(name, "")
+            values[name] = str(posted.get(name, ""))
             continue
         choice = posted.get(f"choice_{name}", "")
-        mine, saved = posted[f"mine_{name}"], _text(theirs.get(name))
+        mine, saved = str(posted[f"mine_{name}"]), _text(theirs.get(name))
         if choice == NEW and name not in CODED:
-            values[name] = posted.get(f"text_{name}", "")
+            values[name] = str(posted.get(f"text_{name}", ""))
         elif choice in (MINE, THEIRS):
             values[name] = mine if choice == MINE else saved
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.urls import reverse
@@ -17,8 +18,8 @@ SHOWN_OF_NEW = ("title", "target", "owner_text", "due_on")
 
 
 def describe(actor: Actor, event: OutboxEvent, case: Case) -> dict[str, Any]:
-    """Before and after of one change, its reason, and the way to the goal. {} where the part is not the reader's to see."""
-    part = part_for(actor, event.object_type.split(".")[-1], event.object_id)
+    """Before and after of one change, its reason, and the way to the goal; {} where the reader may not see the part."""
+    part = part_for(actor, event.object_type.split(".")[-1], uuid.UUID(event.object_id))
     if part is None:
         return {}
     before, after = versions_around(actor, part, event.versions["after"])

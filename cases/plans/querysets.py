@@ -70,7 +70,7 @@ def latest_changes(actor: Actor, goals: list[Goal]) -> dict[int, Change]:
 
 def version_at(actor: Actor, part: Goal | Action, version: int) -> GoalVersion | None:
     """A goal or an action as one version kept it, if the actor may see that version."""
-    link = type(part)._meta.model_name
+    link = str(type(part)._meta.model_name)
     rows = apps.get_model("cases", f"{link}version").objects.permitted(actor).filter(**{link: part}, version=version)
     return rows.select_related("changed_by_agency").first()
 
@@ -99,7 +99,7 @@ def plan_readers(actor: Actor, case: Case, audience: int) -> tuple[list[str], li
 
 def versions_around(actor: Actor, part: Goal | Action, after: int) -> tuple[GoalVersion | None, GoalVersion | None]:
     """A goal's or action's version `after` and the one before it, as the actor may see them. One query."""
-    link = type(part)._meta.model_name
+    link = str(type(part)._meta.model_name)
     model = apps.get_model("cases", f"{link}version")
     rows = model.objects.permitted(actor).filter(**{link: part}, version__in=[after - 1, after])
     found = {row.version: row for row in rows.select_related("changed_by", "changed_by_agency")}

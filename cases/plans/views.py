@@ -47,7 +47,7 @@ class CasePlan(RecordPage):
 
 
 def _plan_context(view: PlanView, newest: dict[int, Any]) -> dict[str, Any]:
-    cards = []
+    cards: list[dict[str, Any]] = []
     for number, goal in enumerate(view.goals, start=1):
         change = newest.get(goal.pk)
         cards.append(
@@ -87,7 +87,7 @@ class PlanEdit(RecordPage):
     template: ClassVar[str] = ""
     noun: ClassVar[str] = ""
     part: Any = None  # what is being changed; None when adding
-    goal: Goal | None = None  # the goal an action belongs to
+    goal: Any = None  # the goal that it is, or that an action belongs to
     view: PlanView
 
     def enter(self, category: Category) -> None:
@@ -122,11 +122,12 @@ class PlanEdit(RecordPage):
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
             return self.show_form(form, status=400)
         except Stale as stale:
-            if services.values_of(stale.current) != form.kept_values():  # type: ignore[arg-type]
-                return self.show_merge(form, stale.current)
-            saved = stale.current  # the same form sent twice, or both typed the same
+            current: Any = stale.current
+            if services.values_of(current) != form.kept_values():
+                return self.show_merge(form, current)
+            saved = current  # the same form sent twice, or both typed the same
         self.say(form, saved)
-        goal = saved if isinstance(saved, Goal) else saved.goal  # type: ignore[attr-defined]
+        goal = saved if isinstance(saved, Goal) else saved.goal
         return redirect(f"{reverse('case_plan', args=[record])}#goal-{goal.uuid}")
 
     # What subclasses give
@@ -263,7 +264,6 @@ class GoalEdit(PlanEdit):
 
     def named(self) -> str:
         """Goal 1."""
-        assert self.goal is not None
         return f"Goal {self.number_of(self.goal)}"
 
     def make_form(self, data: Any = None) -> PartForm:
@@ -311,7 +311,6 @@ class ActionAdd(ActionEditing):
 
     def save(self, form: PartForm) -> Action:
         """Add it; a second post of the same form finds the first one's action."""
-        assert self.goal is not None
         return services.add_action(
             actor=self.actor,
             goal_uuid=self.goal.uuid,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from agencies.directory.categories import Category
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from cases.people.models import Address
     from cases.supervision.models import Case, Condition
 
-ADDRESS_STALE_AFTER = datetime.timedelta(days=180)
 DATES_SHOWN = 3
 
 Read = Callable[[Callable[[], Any]], Any]
@@ -73,13 +72,10 @@ def conditions_in_force(actor: Actor, case: Case) -> list[Condition]:
 
 
 def home_of(actor: Actor, case: Case) -> Address | None:
-    """Where the person lives, with `stale` where nobody has confirmed it for half a year."""
+    """Where the person lives, as last confirmed."""
     rows = apps.get_model("cases", "Address").objects.permitted(actor).filter(person_id=case.person_id, ended_on=None)
-    address = rows.filter(kind="residence").order_by("-confirmed_on", "-pk").first()
-    if address is not None:
-        confirmed = address.confirmed_on
-        address.stale = confirmed is None or timezone.localdate() - confirmed > ADDRESS_STALE_AFTER
-    return address
+    home: Address | None = rows.filter(kind="residence").order_by(F("confirmed_on").desc(nulls_last=True), "-pk").first()
+    return home
 
 
 def seen_by(actor: Actor, case: Case) -> list[dict[str, Any]]:

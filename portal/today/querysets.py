@@ -43,7 +43,7 @@ def actions(actor: Actor) -> list[Action]:
 def work_rows(actor: Actor, due_reviews: list[Case], due_actions: list[Action]) -> list[dict[str, Any]]:
     """Both kinds of work as rows of the page, soonest first."""
     today = timezone.localdate()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "due": case.next_review,
             "title": f"Review the case of {case.person.display}",
@@ -53,8 +53,9 @@ def work_rows(actor: Actor, due_reviews: list[Case], due_actions: list[Action]) 
             "label": "Open case",
         }
         for case in due_reviews
-        if case.next_review == today or (case.next_review and case.next_review < today)
-    ] + [
+        if case.next_review and case.next_review <= today
+    ]
+    rows += [
         {
             "due": action.due_on,
             "title": f"{action.title}: {action.case.person.display}",

@@ -88,7 +88,7 @@ class Page(View):
             if method not in self.needs:
                 raise NotAllowed("No rule says who may do this.")
             self.enter(self.needs[method])
-            return handler(request, *args, **kwargs)  # type: ignore[no-any-return]
+            return handler(request, *args, **kwargs)
         except NotVisible:
             self._refuse(404)
         except NotAllowed as refusal:

@@ -38,7 +38,7 @@ class AccessPage(RecordPage):
         actor, record, opened = self.actor, self.frame.record, self.frame.opened
         may_share = Category.SHARE in opened
         rows = [_holder_row(holder) for holder in explain.holders(actor, record)] if may_share else None
-        others = {row["agency_id"] for row in rows or []} - {record.agency_id, None}
+        others = {number for row in rows or [] for number in row["agency_ids"]} - {record.agency_id}
         looked = explain.readers(actor, record) if may_share else None
         context = {
             "tab": "access",
@@ -244,7 +244,7 @@ def _holder_row(holder: explain.Holder) -> dict[str, Any]:
     return {
         "uuid": grant.uuid,
         "agency": unit.agency if unit else None,
-        "agency_id": unit.agency_id if unit else None,
+        "agency_ids": [agency.pk for agency in holder.agencies],
         "name": holder.principal,
         "detail": ", ".join(agency.short_name for agency in holder.agencies) if not unit else "",
         "bundle_label": holder.bundle,

@@ -9,5 +9,6 @@ urlpatterns = [
     path("inbox/badge/", views.Badge.as_view(), name="inbox_badge"),
     path("inbox/done/", views.InboxAllDone.as_view(), name="inbox_all_done"),
     path("inbox/<uuid:item>/", views.InboxOne.as_view(), name="inbox_item"),
+    path("inbox/<uuid:item>/undo/", views.InboxUndo.as_view(), name="inbox_undo"),
     path("inbox/<uuid:item>/done/", views.InboxDone.as_view(), name="inbox_done"),
 ]

@@ -94,6 +94,22 @@ class InboxDone(Page):
         return redirect("inbox")
 
 
+class InboxUndo(Page):
+    """Take news back out of what was put away, with whatever was put away in the same moment."""
+
+    needs = {"post": NOTHING}
+
+    def post(self, request: HttpRequest, item: uuid.UUID) -> HttpResponse:
+        """Open again; the list."""
+        news = item_for(self.actor, item)
+        if news is None:
+            raise NotVisible
+        if news.item.done_at is not None:
+            number = services.undo(actor=self.actor, done_at=news.item.done_at)
+            messages.success(request, f"{number} back in the inbox.")
+        return redirect("inbox")
+
+
 class InboxAllDone(Page):
     """Put all news away."""
 
@@ -153,7 +169,7 @@ def _opened(actor: Any, news: News) -> dict[str, Any]:
     row: dict[str, Any] = {
         **_row(news),
         "by": event.actor.display if event.actor else "",
-        "text": news.line,
+        "text": news.kind.wording.replace("{agency}", "").strip() if event.actor else news.line,
         "ended": news.record is None,
     }
     if news.record is None:

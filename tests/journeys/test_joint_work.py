@@ -100,8 +100,8 @@ def test_the_keyboard_alone_is_enough(world: World, somebody: Come) -> None:
         for _ in range(120):
             page.keyboard.press("Tab")
             focused = page.evaluate(
-                "() => { const e = document.activeElement; return (e.innerText || '') + ' ' + (e.labels && e.labels[0] ?"
-                " e.labels[0].innerText : '') }"
+                "() => { const e = document.activeElement, label = e.labels && e.labels[0];"
+                " return (e.innerText || '') + ' ' + (label ? label.innerText : '') }"
             )
             if text in " ".join(focused.split()):
                 visible = page.evaluate(

@@ -163,7 +163,7 @@ def test_the_overview_shows_what_the_grant_opens(world: World) -> None:
         assert seen in owner
     partner = text(Visitor(world.users["patel"]).get(overview(world.joint)))
     assert "Firearm" in partner
-    assert "You see this case as" in partner
+    assert "You see this case as <strong>Pine County law enforcement</strong>: status card" in partner
     assert "Not shared with you" in partner
     for hidden in ("12 Elm Street", "Keep a job"):
         assert hidden not in partner

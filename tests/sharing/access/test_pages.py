@@ -39,6 +39,7 @@ def test_the_owner_sees_who_sees_and_who_looked(world: World) -> None:
     ):
         assert seen in page
     assert "As supervising officer of North" in page
+    assert "2 agencies besides yours" in page
 
 
 def test_a_partner_learns_why_and_nothing_of_others(world: World) -> None:

@@ -50,6 +50,8 @@ def test_done_is_put_away_and_found_under_done(world: World, item: str) -> None:
     assert "Hallett" not in text(visitor.get(reverse("inbox")))
     assert "Hallett" in text(visitor.get(reverse("inbox"), show="done"))
     assert visitor.get(f"{item}done/").status_code == 405
+    assert visitor.post(f"{item}undo/", form_at=item)["Location"] == reverse("inbox")
+    assert "Hallett" in text(visitor.get(reverse("inbox")))
 
 
 def test_nobody_elses_item_is_found(world: World, item: str) -> None:
