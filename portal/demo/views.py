@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -29,6 +30,7 @@ View = Callable[..., HttpResponse]
 def demo_only(view: View) -> View:
     """Answers 404 outside demo settings, to a request that somebody passed on, and to any other machine."""
 
+    @login_not_required
     @wraps(view)
     @never_cache
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
