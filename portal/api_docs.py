@@ -10,6 +10,8 @@ from django.views.generic import TemplateView
 
 from portal.openapi import document
 
+HEADINGS = ("Cases", "Plans", "Access", "Directory", "Inbox")
+
 
 class ApiDocsView(LoginRequiredMixin, TemplateView):
     """What the API takes and answers, operation by operation."""
@@ -26,7 +28,7 @@ def described() -> list[dict[str, Any]]:
     """The OpenAPI document as the page shows it: headings, each with its operations. The same for everybody."""
     schema = document()
     components = schema["components"]["schemas"]
-    headings: dict[str, list[dict[str, Any]]] = {}
+    headings: dict[str, list[dict[str, Any]]] = {name: [] for name in HEADINGS}
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
