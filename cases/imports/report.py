@@ -63,9 +63,7 @@ class Report:
 def _plain(value: str) -> str:
     """The value as text in a spreadsheet; bytes that are no UTF-8 and control characters are shown, not sent."""
     shown = "".join(
-        letter
-        if letter.isprintable()
-        else letter.encode("utf-8", "surrogateescape").decode("ascii", "backslashreplace")
+        letter if letter.isprintable() else f"\\x{letter.encode('utf-8', 'surrogateescape').hex()}"
         for letter in value[:200]
     )
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
