@@ -1,0 +1,225 @@
+"""Who gets which answer from which page, and that no route of Concord is missing from a table.
+
+A new route gets a row in TABLE below (pages) or in test_api.py (the API): (method, name, one answer for each of WHO).
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from cases.supervision.views import CaseOverview
+from sharing.access.pages import Page
+from tests.calls import signed_in
+from tests.permissions import test_api
+from tests.worlds import World
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
+
+# olsen: officer of the owner; reyes: joint plan; patel: status card by the circle; dispatch: the same in a narrower
+# role; quist: another unit of the owner; carter: provider of another case; admin: opens no record; nobody: no
+# membership; visitor: not signed in. 0 is a redirect to the sign-in page.
+WHO = ("olsen", "reyes", "patel", "dispatch", "quist", "carter", "admin", "nobody", "visitor")
+
+TABLE: list[tuple[str, str, tuple[int, ...]]] = [
+    ("GET", "healthz", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "account_login", (302, 302, 302, 302, 302, 302, 302, 302, 200)),
+    ("POST", "account_login", (302, 302, 302, 302, 302, 302, 302, 302, 200)),
+    ("GET", "account_logout", (200, 200, 200, 200, 200, 200, 200, 200, 302)),
+    ("POST", "account_logout", (302, 302, 302, 302, 302, 302, 302, 302, 302)),
+    ("GET", "account_inactive", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "account_signup", (302, 302, 302, 302, 302, 302, 302, 302, 200)),
+    ("POST", "account_signup", (302, 302, 302, 302, 302, 302, 302, 302, 200)),
+    ("GET", "account_reauthenticate", (200, 200, 200, 200, 200, 200, 200, 200, 0)),
+    ("POST", "account_reauthenticate", (200, 200, 200, 200, 200, 200, 200, 200, 0)),
+    ("GET", "account_email", (200, 200, 200, 200, 200, 200, 200, 200, 0)),
+    ("POST", "account_email", (302, 302, 302, 302, 302, 302, 302, 302, 0)),
+    ("GET", "account_email_verification_sent", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "account_change_password", (200, 200, 200, 200, 200, 200, 200, 200, 0)),
+    ("POST", "account_change_password", (200, 200, 200, 200, 200, 200, 200, 200, 0)),
+    ("GET", "account_set_password", (302, 302, 302, 302, 302, 302, 302, 302, 0)),
+    ("POST", "account_set_password", (302, 302, 302, 302, 302, 302, 302, 302, 0)),
+    ("GET", "account_reset_password", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
+    ("POST", "account_reset_password", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "account_confirm_login_code", (302, 302, 302, 302, 302, 302, 302, 302, 0)),
+    ("POST", "account_confirm_login_code", (302, 302, 302, 302, 302, 302, 302, 302, 0)),
+    ("GET", "account_confirm_email", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
+    ("POST", "account_confirm_email", (404, 404, 404, 404, 404, 404, 404, 404, 404)),
+    ("GET", "account_reset_password_from_key_done", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "account_reset_password_from_key", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
+    ("POST", "account_reset_password_from_key", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "account_reset_password_done", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "today", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("GET", "account", (200, 200, 200, 200, 200, 200, 200, 200, 0)),
+    ("POST", "act_for", (400, 400, 400, 400, 400, 400, 400, 400, 0)),
+    ("GET", "inbox", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("GET", "inbox_badge", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("POST", "inbox_all_done", (302, 302, 302, 302, 302, 302, 302, 403, 0)),
+    ("GET", "inbox_item", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
+    ("POST", "inbox_undo", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
+    ("POST", "inbox_done", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
+    ("GET", "case_access", (200, 200, 200, 200, 404, 404, 404, 403, 0)),
+    ("GET", "case_share", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "case_share", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "grant_end", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "grant_end", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "grant_extend", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "grant_extend", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "case_list", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("GET", "case_overview", (200, 200, 200, 200, 404, 404, 404, 403, 0)),
+    ("GET", "case_search", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("POST", "case_search", (400, 400, 400, 400, 400, 400, 400, 403, 0)),
+    ("GET", "case_found", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
+    ("GET", "case_plan", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "goal_add", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "goal_add", (400, 400, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "goal_edit", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "goal_edit", (400, 400, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "action_add", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "action_add", (400, 400, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "action_edit", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "action_edit", (400, 400, 403, 403, 404, 404, 404, 403, 0)),
+]
+
+# All that answers a visitor who is not signed in with anything but the way to the sign-in page or a refusal (B08).
+ANONYMOUS = {
+    "healthz",
+    "account_login",
+    "account_logout",  # leads away
+    "account_signup",  # says that an agency creates its accounts
+    "account_inactive",
+    "account_email_verification_sent",
+    "account_confirm_email",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+}
+
+
+def arguments(world: World) -> dict[str, dict[str, Any]]:
+    """What fills the addresses: the joint case and its parts, as its owner's links would."""
+    case = {"record": world.joint.uuid}
+    goal, action, grant = world.goals[0].uuid, world.actions[0].uuid, world.grants["joint"].uuid
+    item = {"item": uuid.uuid4()}
+    return {
+        "case_overview": case,
+        "case_plan": case,
+        "case_access": case,
+        "case_share": case,
+        "grant_end": {**case, "grant": grant},
+        "grant_extend": {**case, "grant": grant},
+        "goal_add": case,
+        "goal_edit": {**case, "goal": goal},
+        "action_add": {**case, "goal": goal},
+        "action_edit": {**case, "action": action},
+        "case_found": {"token": "unknown"},
+        "inbox_item": item,
+        "inbox_undo": item,
+        "inbox_done": item,
+        "account_confirm_email": {"key": "unknown"},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "unknown"},
+    }
+
+
+def routes(resolver: URLResolver | None = None, space: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every route of the URLconf and of what it includes, by its full name."""
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from routes(entry, f"{space}{entry.namespace}:" if entry.namespace else space)
+        else:
+            yield f"{space}{entry.name}", entry
+
+
+def answer(client: Client, method: str, address: str) -> int:
+    """The status, or 0 for a redirect to the sign-in page."""
+    response = getattr(client, method.lower())(address)
+    if response.status_code == 302 and response["Location"].startswith(reverse("account_login")):
+        return 0
+    return int(response.status_code)
+
+
+def test_everybody_gets_the_answer_of_the_table(world: World) -> None:
+    wrong = []
+    filled = arguments(world)
+    for column, who in enumerate(WHO):
+        for method, name, expected in TABLE:
+            client = Client() if who == "visitor" else signed_in(world.users[who])
+            status = answer(client, method, reverse(name, kwargs=filled.get(name)))
+            if status != expected[column]:
+                wrong.append(f"{who} {method} {name}: {status}, not {expected[column]}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_no_route_is_missing_from_a_table() -> None:
+    """Included URLconfs too; by method where a view class says which it has."""
+    pages = {(method, name) for method, name, _ in TABLE}
+    api = {(method, f"api:{name}") for method, name, _ in test_api.TABLE}
+    missing = []
+    for name, route in routes():
+        view = getattr(route.callback, "view_class", None) or getattr(route.callback, "cls", None)
+        # A form view of Django's answers PUT like POST; no form sends it, and CSRF guards it the same way.
+        methods = [m for m in ("get", "post", "patch", "delete") if view and hasattr(view, m)]
+        listed = api if name.startswith("api:") else pages
+        for method in methods or [None]:
+            if method and (method.upper(), name) not in listed:
+                missing.append(f'add ("{method.upper()}", "{name}", …) to TABLE: who gets which answer')
+            elif not method and name not in {other for _, other in listed}:
+                missing.append(f'add ("GET" or "POST", "{name}", …) to TABLE: who gets which answer')
+    assert not missing, "\n".join(missing)
+
+
+def test_every_row_of_the_table_is_a_route() -> None:
+    names = {name for name, _ in routes()}
+    assert {name for _, name, _ in TABLE} <= names
+
+
+def test_what_a_visitor_may_reach_is_fixed(world: World) -> None:
+    """Asked, not read from the table: every address that takes no unknown value, and the others with ours."""
+    reached = set()
+    filled = arguments(world)
+    for name, _ in routes():
+        if name.startswith("api:"):
+            if name.removeprefix("api:") == "nothing":
+                continue
+            address = test_api.address(world, name.removeprefix("api:"))
+        else:
+            address = reverse(name, kwargs=filled.get(name))
+        if answer(Client(), "GET", address) not in (0, 401, 403, 404, 405):
+            reached.add(name)
+    assert reached == ANONYMOUS, f"opened: {reached - ANONYMOUS}; shut: {ANONYMOUS - reached}"
+
+
+def test_every_page_of_ours_declares_what_it_needs() -> None:
+    """A method without an entry is refused; so a page whose author forgot it is noticed here first."""
+    for name, route in routes():
+        view = getattr(route.callback, "view_class", None)
+        if view is not None and issubclass(view, Page):
+            methods = {method for method in ("get", "post") if hasattr(view, method)}
+            assert methods == set(view.needs), f"{name}: `needs` of {view.__name__} must name {methods}"
+
+
+def test_a_method_without_a_declared_category_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = signed_in(world.users["olsen"])
+    address = reverse("case_overview", kwargs={"record": world.joint.uuid})
+    assert client.get(address).status_code == 200
+    monkeypatch.setattr(CaseOverview, "needs", {})
+    assert client.get(address).status_code == 403
+
+
+def test_hidden_and_missing_are_the_same_answer(world: World) -> None:
+    """Same status, same body but for the address that was asked for and the request's number."""
+    client = signed_in(world.users["carter"])
+
+    def body(record: Any) -> str:
+        response = client.get(reverse("case_overview", kwargs={"record": record}), headers={"X-Request-Id": "same-one"})
+        assert response.status_code == 404
+        return re.sub(r"csrf[^>]*value=\"[^\"]*\"", "", response.content.decode()).replace(str(record), "")
+
+    assert body(world.restricted.uuid) == body(uuid.uuid4())
