@@ -5,6 +5,7 @@ from sharing.notices.registry import EventKind, register
 
 GROUP = "Plans"
 
+STARTED = "plan.started"
 GOAL_ADDED = "plan.goal_added"
 GOAL_CHANGED = "plan.goal_changed"
 ACTION_ADDED = "plan.action_added"
@@ -13,6 +14,7 @@ ACTION_CHANGED = "plan.action_changed"
 
 def declare() -> None:
     """Register the kinds of event of plans."""
+    register(EventKind(STARTED, Category.PLAN_VIEW, GROUP, "Plan started", "{agency} started a joint plan"))
     for kind, wording in (
         (GOAL_ADDED, "{agency} added a goal"),
         (GOAL_CHANGED, "{agency} changed a goal"),

@@ -11,12 +11,28 @@ from django.core.exceptions import ValidationError
 
 from agencies.directory.dates import TypedDateField
 from agencies.directory.models import Agency, Side
-from cases.plans.models import Action, Audience, Goal
+from cases.plans.models import Action, Audience, Goal, Plan
 from cases.plans.services import values_of
 from cases.plans.wording import LABELS
 from sharing.access.actors import Actor
 
 TOKEN_SALT = "cases.plans.new"  # noqa: S105 - names the use, is no secret
+
+
+class PlanForm(forms.ModelForm):
+    """What a joint plan is for."""
+
+    use_required_attribute = False
+
+    class Meta:
+        model = Plan
+        fields = ["purpose", "strengths"]
+        widgets = {"purpose": forms.Textarea(attrs={"rows": 2}), "strengths": forms.Textarea(attrs={"rows": 2})}
+        help_texts = {
+            "purpose": "What both agencies want to reach with the person, in a sentence.",
+            "strengths": "What the person brings: a trade, a family, a plan of their own.",
+        }
+        error_messages = {"purpose": {"required": "Say in a sentence what the plan is for."}}
 
 
 class PartForm(forms.ModelForm):

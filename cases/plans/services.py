@@ -32,6 +32,39 @@ _VERSION_MODELS: dict[type[PlanPart], tuple[type[GoalVersion] | type[ActionVersi
 
 
 @transaction.atomic
+def start_plan(*, actor: Actor, case_uuid: uuid.UUID, purpose: str, strengths: str = "") -> Plan:
+    """Start the joint plan of a case. Returns it; where one is open already, that one, and nothing is written.
+
+    Raises NotVisible, NotAllowed or Refused.
+    """
+    case = lock_record(actor, shareable_of(Case), case_uuid)
+    if not Case.objects.permitted(actor, Category.PLAN_CHANGE).filter(pk=case.pk).exists():
+        raise NotAllowed("Your role or your agency's access does not let you start a plan here.")
+    current = Plan.objects.permitted(actor).filter(case=case).exclude(status="closed").first()
+    if current:
+        return current
+    now = database_now()
+    plan = Plan(case=case, purpose=purpose, strengths=strengths, active_since=now.date(), updated_at=now)
+    try:
+        plan.full_clean(exclude=["case"], validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise Refused(messages[0], field) from None
+    plan.save()
+    Case.objects.filter(pk=case.pk).update(updated_at=now, version=F("version") + 1)
+    record_change(
+        actor=actor,
+        verb="plan.started",
+        obj=plan,
+        record_type="cases.case",
+        record_id=case.uuid,
+        after={"purpose": purpose, "strengths": strengths},
+    )
+    publish(actor=actor, kind="plan.started", record=case, obj=plan)
+    return plan
+
+
+@transaction.atomic
 def add_goal(
     *, actor: Actor, plan_uuid: uuid.UUID, values: Mapping[str, Any], goal_uuid: uuid.UUID | None = None
 ) -> Goal:

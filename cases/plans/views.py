@@ -15,7 +15,7 @@ from django.utils import timezone
 from agencies.directory.categories import Category
 from agencies.directory.models import Agency
 from cases.plans import services
-from cases.plans.forms import ActionForm, GoalForm, PartForm
+from cases.plans.forms import ActionForm, GoalForm, PartForm, PlanForm
 from cases.plans.merging import Merge, compare, resolve
 from cases.plans.models import Action, Goal
 from cases.plans.querysets import PlanView, latest_changes, open_plan, part_for, plan_readers, version_at
@@ -76,6 +76,37 @@ def _plan_context(view: PlanView, newest: dict[int, Any]) -> dict[str, Any]:
         },
         "balance": {kind: sum(1 for a in waiting if a.kind == kind) for kind in ("support", "supervise", "enforce")},
     }
+
+
+class PlanStart(RecordPage):
+    """Start the joint plan of a case."""
+
+    record_type = "cases.case"
+    action = "plan"
+    needs = {"get": Category.PLAN_CHANGE, "post": Category.PLAN_CHANGE}
+
+    def get(self, request: HttpRequest, record: uuid.UUID) -> HttpResponse:
+        """The empty form."""
+        return self.show_form(PlanForm())
+
+    def post(self, request: HttpRequest, record: uuid.UUID) -> HttpResponse:
+        """Start it and go on to its first goal; where one is open already, to that one."""
+        form = PlanForm(request.POST)
+        if not form.is_valid():
+            return self.show_form(form, status=400)
+        try:
+            services.start_plan(actor=self.actor, case_uuid=record, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            return self.show_form(form, status=400)
+        messages.success(request, "Plan started. It needs its first goal.")
+        return redirect("case_plan", record)
+
+    def show_form(self, form: PlanForm, status: int = 200) -> HttpResponse:
+        """The form page."""
+        read_by, told = plan_readers(self.actor, self.frame.record, 0)
+        context = {"tab": "plan", "form": form, "read_by": read_by, "told": told}
+        return self.show("cases/plans/plan_form.html", PLAN_SHOWN, context, status=status)
 
 
 class PlanEdit(RecordPage):

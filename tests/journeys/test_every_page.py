@@ -25,6 +25,7 @@ PAGES = {
     "case_list": ("mills", "/cases/"),
     "case_overview": ("olsen", "/cases/{joint}/"),
     "case_plan": ("olsen", "/cases/{joint}/plan/"),
+    "plan_start": ("pratt", "/cases/{referred}/plan/new/"),
     "goal_add": ("olsen", "/cases/{joint}/plan/goals/new/"),
     "goal_edit": ("olsen", "/cases/{joint}/plan/goals/{goal}/edit/"),
     "action_add": ("olsen", "/cases/{joint}/plan/goals/{goal}/actions/new/"),

@@ -154,6 +154,30 @@ def test_a_date_that_is_none_is_kept_and_named(world: World) -> None:
     assert "Due: We cannot read this as a date." in text(answer)
 
 
+def test_a_case_without_a_plan_gets_one_and_only_one(world: World) -> None:
+    case = world.cases[4]
+    visitor = Visitor(world.users["olsen"])
+    address = reverse("plan_start", args=[case.uuid])
+    assert "Start a joint plan" in text(visitor.get(reverse("case_plan", args=[case.uuid])))
+    empty = visitor.post(address, {"purpose": "", "strengths": "Two grown sons"})
+    assert empty.status_code == 400
+    assert "Say in a sentence what the plan is for." in text(empty)
+    assert "Two grown sons" in text(empty)
+    page = visitor.get(address).content.decode()
+    for _ in range(2):
+        assert visitor.send(address, page, {"purpose": "A quiet year"}).status_code == 302
+    assert len(rows(f"SELECT id FROM cases_plan WHERE case_id = {case.pk}")) == 1
+    assert len(trail("change", verb="plan.started")) == 1
+    goal = reverse("goal_add", args=[case.uuid])
+    page = visitor.get(goal).content.decode()
+    assert visitor.send(goal, page, GOAL | {"token": hidden(page, "token")}).status_code == 302
+
+
+@pytest.mark.parametrize(("who", "status"), [("olsen", 200), ("reyes", 403), ("quist", 404)])
+def test_who_may_start_a_plan(world: World, who: str, status: int) -> None:
+    assert Visitor(world.users[who]).get(reverse("plan_start", args=[world.cases[4].uuid])).status_code == status
+
+
 # --- Two people at once -----------------------------------------------------------------------------------------------
 
 
