@@ -10,6 +10,8 @@ from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from django.conf import settings
+
 NEWEST = 200  # files looked at
 _BETWEEN = b"\n" + b"-" * 79 + b"\n"  # what the file backend writes between two messages of one connection
 
@@ -24,6 +26,11 @@ class Letter:
     subject: str
     sent_at: datetime.datetime
     body: str
+
+
+def mail_folder() -> Path:
+    """Where the demo's e-mails lie."""
+    return Path(getattr(settings, "EMAIL_FILE_PATH", ""))
 
 
 def letters(folder: Path) -> list[Letter]:
@@ -50,6 +57,11 @@ def _read(raw: bytes, file: Path) -> Letter | None:
         to=str(message["To"]),
         sender=str(message["From"]),
         subject=str(message["Subject"]),
-        sent_at=parsedate_to_datetime(str(message["Date"])) if "Date" in message else written,
+        sent_at=_zoned(parsedate_to_datetime(str(message["Date"]))) if "Date" in message else written,
         body=text.get_content() if text else "",
     )
+
+
+def _zoned(moment: datetime.datetime) -> datetime.datetime:
+    """The moment with its zone: "-0000", which mail libraries read as no zone, is universal time."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from agencies.directory.models import User
 from agencies.directory.roles import ROLES
-from portal.demo.mail import letters
+from portal.demo.mail import letters, mail_folder
 from portal.demo.personas import PERSONAS, Persona
 from portal.demo.world.directory import AGENCIES
 
@@ -80,21 +79,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @require_GET
 def mailbox(request: HttpRequest) -> HttpResponse:
     """Every e-mail the demo would have sent, newest first."""
-    return render(request, "portal/demo/mailbox.html", {"letters": letters(_mail_folder())})
+    return render(request, "portal/demo/mailbox.html", {"letters": letters(mail_folder())})
 
 
 @demo_only
 @require_GET
 def message(request: HttpRequest, letter: str) -> HttpResponse:
     """One e-mail."""
-    found = next((one for one in letters(_mail_folder()) if one.id == letter), None)
+    found = next((one for one in letters(mail_folder()) if one.id == letter), None)
     if found is None:
         raise Http404
     return render(request, "portal/demo/message.html", {"letter": found})
-
-
-def _mail_folder() -> Path:
-    return Path(getattr(settings, "EMAIL_FILE_PATH", ""))
 
 
 def _shown(persona: Persona) -> dict[str, Any]:

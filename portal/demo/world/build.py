@@ -12,7 +12,7 @@ from agencies.directory.models import Agency
 from cases.imports.models import ImportRun
 from cases.imports.services import import_extract
 from portal.demo.world import showcase
-from portal.demo.world.directory import AGENCIES, COUNTY_PROBATION, make_directory, read_directory
+from portal.demo.world.directory import AGENCIES, COUNTY_PROBATION, issue_secrets, make_directory, read_directory
 from portal.demo.world.parts import add_parts
 from portal.demo.world.plans import Plans
 from portal.demo.world.sharing import CIRCLE, Shares
@@ -34,8 +34,11 @@ def is_made() -> bool:
     return Circle.objects.filter(name=CIRCLE).exists()
 
 
-def make_world(step: Step) -> None:
-    """Make the world. What an earlier, killed attempt left is taken up. For the job role, outside any transaction."""
+def make_world(step: Step) -> dict[str, str]:
+    """Make the world; returns the secrets of the API clients by name, which cannot be read again.
+
+    What an earlier, killed attempt left is taken up. For the job role, outside any transaction.
+    """
     rng = random.Random(SEED)  # noqa: S311 - a world that is the same every time
     step("agencies and officers", 0, 5)
     if not Agency.objects.filter(name=AGENCIES[COUNTY_PROBATION].name).exists():
@@ -72,8 +75,10 @@ def make_world(step: Step) -> None:
         shares.make_circle(terms)
         shares.make_exceptions(terms)
         _tag_news(terms, shown, shares)
+        secrets = issue_secrets(now)
     showcase.make_news(directory, terms)
     step("done", 5, 5)
+    return secrets
 
 
 def _tag(rng: random.Random, terms: list[Term], shown: Term) -> None:

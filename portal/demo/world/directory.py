@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
+from agencies.accounts.services import issue_token
 from agencies.directory.models import Agency, AgencyKind, Membership, Unit, User
 from portal.demo.personas import PASSWORD, PERSONAS
 from portal.demo.world.words import FAMILY_NAMES, GIVEN_NAMES
@@ -189,6 +191,15 @@ def make_directory(rng: random.Random) -> None:
     Membership.objects.bulk_create(
         Membership(user=user, group_id=unit.pk, role=role) for user, (unit, role) in zip(users, places, strict=True)
     )
+
+
+def issue_secrets(now: datetime.datetime) -> dict[str, str]:
+    """A token for each API client, for ninety days: client's name → secret."""
+    until = now + datetime.timedelta(days=90)
+    clients = User.objects.filter(kind=User.Kind.CLIENT, name__in=[name for name, _ in CLIENTS.values()])
+    return {
+        client.name: issue_token(client=client, label="Demo", expires_at=until)[1] for client in clients.order_by("pk")
+    }
 
 
 def read_directory() -> Directory:

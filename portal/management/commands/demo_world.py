@@ -1,5 +1,6 @@
 """`manage.py demo_world`: makes the demo's world once; afterwards it says that it is there."""
 
+import json
 import time
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from cases.imports.reading import ImportRefused
+from portal.demo.mail import mail_folder
 from portal.demo.world.build import is_made, make_world
 
 
@@ -21,9 +23,14 @@ class Command(BaseCommand):
             return
         begun = time.monotonic()
         try:
-            make_world(self._show)
+            secrets = make_world(self._show)
         except ImportRefused as error:
             raise CommandError(str(error)) from None
+        place = mail_folder().parent / "api-tokens.json"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch(0o600)
+        place.write_text(json.dumps(secrets, indent=2) + "\n")
+        self.stdout.write(f"The secrets of the API clients are in {place}.")
         self.stdout.write(f"The demo world is made, in {time.monotonic() - begun:.1f} s.")
 
     def _show(self, what: str, done: int, total: int) -> None:
