@@ -108,17 +108,16 @@ class Plans:
         self._place(goal, plan, term, Audience.POLICE, author)
         goal.position = 9
         self.goals.append(goal)
-        self.add_action(
+        action = self.add_action(
             goal,
             term,
             ActionPlan(
                 "Two officers; speak before stepping out of the car", ActionKind.SUPERVISE, POLICE, "Every contact"
             ),
         )
+        action.status = ActionStatus.OPEN
 
-    def add_action(
-        self, goal: Goal, term: Term, step: ActionPlan, due_in: int | None = None, done: bool = False
-    ) -> Action:
+    def add_action(self, goal: Goal, term: Term, step: ActionPlan, due_in: int | None = None) -> Action:
         """A step toward a goal, with its owner and its day."""
         action = Action(title=step.title, kind=step.kind, rhythm=step.rhythm)
         action.owner_agency, action.owner_text = self._owner(term, step.who)
@@ -126,7 +125,7 @@ class Plans:
         if due_in is None and not (step.rhythm and chance < 0.5):
             due_in = self.rng.randint(-12, -1) if chance > 0.86 else self.rng.randint(1, 60)
         action.due_on = None if due_in is None else self.today + datetime.timedelta(days=due_in)
-        if done or chance < 0.12:
+        if chance < 0.12:
             action.status = ActionStatus.DONE
         self._place(action, goal.plan, term, goal.audience, goal.changed_by)
         self._at[id(action)] = self._at[id(goal)]

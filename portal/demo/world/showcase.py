@@ -72,19 +72,29 @@ _NEWS: tuple[tuple[dict[str, Any], str], ...] = (
 
 
 def choose(terms: list[Term], directory: Directory) -> Term:
-    """The officer's own case that gets everything: a running term after a weapons charge, if there is one."""
-    own = [term for term in terms if term.officer == directory.personas["officer"] and term.sex == "M"]
-    shown = min(
-        own,
-        key=lambda t: (
-            not t.active,
-            t.risk < RiskLevel.HIGH,
-            t.family != "weapon",
-            t.family not in ("police", "violence"),
-            t.birth_date.year < 1985,
-            t.id,
-        ),
-    )
+    """The officer's own case that gets everything: a man of high risk after a firearms charge, in a running term.
+
+    Where a colleague has the one that fits best, the two change one case for another.
+    """
+    officer = directory.personas["officer"]
+
+    def misfit(term: Term) -> tuple[bool, bool, bool, bool, int]:
+        grown = 1985 <= term.birth_date.year <= 2001
+        return (
+            not (term.active and term.sex == "M"),
+            "Firearm" not in term.offense,
+            term.risk < RiskLevel.HIGH,
+            not grown,
+            term.id,
+        )
+
+    shown = min(terms, key=misfit)
+    if shown.officer != officer:
+        other = next(term for term in terms if term.officer == officer)
+        for name in ("officer", "unit", "district"):
+            mine, theirs = getattr(other, name), getattr(shown, name)
+            setattr(shown, name, mine)
+            setattr(other, name, theirs)
     shown.tags |= {"shown", "plan"}
     return shown
 
@@ -140,7 +150,8 @@ def furnish(term: Term, plans: Plans, shares: Shares) -> None:
 @job_context()
 def make_news(directory: Directory, terms: list[Term]) -> None:
     """Changes of a morning, made as anybody makes them: the outbox then tells whoever may know."""
-    shared = [term for term in terms if "news" in term.tags]
+    # The case that shows everything comes last, and so stands first in everybody's list.
+    shared = sorted((term for term in terms if "news" in term.tags), key=lambda term: "shown" in term.tags)
     for place, term in enumerate(shared):
         open_goals = Goal.objects.filter(case=term.id, audience=Audience.BOTH, status="active", progress_target__gt=0)
         goal = open_goals.order_by("position").first()

@@ -178,10 +178,10 @@ def test_the_case_that_shows_everything() -> None:
         " (SELECT count(*) FROM cases_goal x WHERE x.case_id = c.id AND x.audience = 0),"
         " (SELECT count(*) >= 5 FROM cases_action x WHERE x.case_id = c.id AND x.status = 'open'),"
         " (SELECT count(*) FROM cases_action x WHERE x.case_id = c.id AND x.status = 'open'"
-        " AND x.due_on < current_date)"
+        " AND x.due_on < current_date), c.offense"
         " FROM cases_case c JOIN agencies_user u ON u.id = c.officer_id"
         f" WHERE u.email = '{PERSONAS[0].email}' ORDER BY c.updated_at DESC LIMIT 1"
-    ) == [(3, 7, 3, True, 1)]
+    ) == [(3, 7, 3, True, 1, "Carrying Concealed Firearm")]
 
 
 def test_news_waits_for_the_partner_and_for_the_officer() -> None:
