@@ -37,7 +37,7 @@ class Services:
     """The servers of this test run."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="concord-tests-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="concord-tests-", dir=_memory()))
         self.folder.chmod(0o711)  # the servers' user passes through, and sees nothing but its own folder
         self.passwords = {who: secrets.token_urlsafe(16) for who in ("migrator", "app", "job")}
         self.postgres = Postgres(
@@ -75,6 +75,15 @@ class Services:
             "DATABASE_JOB_URL": self.postgres.url("concord_job", self.passwords["job"], database),
             "BROKER_URL": self.valkey.url,
         }
+
+
+def _memory() -> str | None:
+    """Returns a folder in memory with room for the databases, where a copy costs a quarter; None without one."""
+    shared = Path("/dev/shm")
+    try:
+        return str(shared) if shutil.disk_usage(shared).free > 4 * 2**30 and os.access(shared, os.W_OK) else None
+    except OSError:
+        return None
 
 
 def running() -> Services:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F
 
 from agencies.directory.clock import DatabaseNow, database_now
+from agencies.directory.models import User
 from sharing.access.actors import Actor
 from sharing.access.errors import NotVisible
 from sharing.notices.audience import recipients, still_entitled
@@ -97,9 +98,10 @@ def _tell(event: OutboxEvent) -> None:
         [InboxItem(event=event, user=user, agency_id=agency, created_at=now) for user, agency in told],
         ignore_conflicts=True,
     )
-    channels: list[tuple[str, str, datetime.datetime | None]] = [(Delivery.Channel.INBOX, Delivery.State.SENT, now)]
-    if kind.mail:
-        channels.append((Delivery.Channel.EMAIL, Delivery.State.PENDING, None))
+    inbox, mail = (
+        (Delivery.Channel.INBOX, Delivery.State.SENT, now),
+        (Delivery.Channel.EMAIL, Delivery.State.PENDING, None),
+    )
     Delivery.objects.bulk_create(
         [
             Delivery(
@@ -107,7 +109,8 @@ def _tell(event: OutboxEvent) -> None:
                 created_at=now, next_attempt_at=now,
             )
             for user, agency in told
-            for channel, state, sent_at in channels
+            # A partner's system reads its inbox through the API; nobody would read its mail.
+            for channel, state, sent_at in ([inbox, mail] if kind.mail and user.kind == User.Kind.PERSON else [inbox])
         ],
         ignore_conflicts=True,
     )  # fmt: skip

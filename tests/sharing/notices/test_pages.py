@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from agencies.directory.categories import Category
 from cases.plans.services import update_goal
 from sharing.access.context import acting
 from sharing.access.services import end_access
@@ -71,8 +72,13 @@ def test_once_access_has_ended_the_news_says_no_more_than_that(world: World, ite
 
 
 def test_the_inbox_leaves_a_read_event(world: World, item: str) -> None:
-    Visitor(world.users["reyes"]).get(reverse("inbox"))
-    assert trail("read", action="inbox")[0]["record_ids"]
+    visitor = Visitor(world.users["reyes"])
+    visitor.get(reverse("inbox"))
+    visitor.get(item)
+    listed, opened = trail("read", action="inbox")
+    assert listed["record_ids"] == opened["record_ids"] == [world.joint.uuid]
+    assert listed["categories"] == Category.EXISTENCE
+    assert opened["categories"] == Category.EXISTENCE | Category.CAUTIONS | Category.PLAN_VIEW
 
 
 @pytest.mark.parametrize("asked", [{"show": "secrets"}, {"after": "x.y"}])

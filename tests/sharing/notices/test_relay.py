@@ -42,13 +42,22 @@ def told(event: OutboxEvent) -> set[str]:
 def test_a_change_reaches_everyone_entitled_and_not_the_one_who_made_it(world: World) -> None:
     event = change_goal(world)
     assert relay() == 1
-    assert told(event) == {"reyes", "stone", "mills"}
+    assert told(event) == {"reyes", "stone", "mills", "system"}
+
+
+def test_a_system_is_told_in_its_inbox_and_never_by_mail(world: World) -> None:
+    event = change_goal(world)
+    relay()
+    with as_job():
+        channels = Delivery.objects.filter(event=event, user=world.users["system"]).values_list("channel", flat=True)
+        assert list(channels) == [Delivery.Channel.INBOX]
+        assert Delivery.objects.filter(event=event, user=world.users["reyes"]).count() == 2
 
 
 def test_the_partner_changes_and_the_owner_is_told(world: World) -> None:
     event = change_goal(world, "reyes")
     relay()
-    assert told(event) == {"olsen", "stone", "mills"}
+    assert told(event) == {"olsen", "stone", "mills", "system"}
 
 
 def test_a_part_for_one_side_is_told_to_that_side(world: World) -> None:
@@ -66,7 +75,7 @@ def test_relaying_twice_changes_nothing(world: World) -> None:
         OutboxEvent.objects.filter(pk=event.pk).update(relayed_at=None)  # as if the worker had died after its work
         assert services.relay_pending() == 1
         assert list(Delivery.objects.order_by("id").values()) == before
-        assert InboxItem.objects.count() == 3
+        assert InboxItem.objects.count() == 4
 
 
 def test_access_that_ended_before_the_relay_looked_tells_nobody(world: World) -> None:
@@ -93,7 +102,7 @@ def test_an_exclusion_is_kept(world: World) -> None:
     with as_job(), job_context():
         Case.objects.get(pk=world.joint.pk).exclusions.create(user=world.users["stone"], reason="A friend")
     relay()
-    assert told(event) == {"reyes", "mills"}
+    assert told(event) == {"reyes", "mills", "system"}
 
 
 def test_the_door_decides_even_if_the_audience_function_proposes_too_many(
@@ -125,12 +134,12 @@ def test_giving_and_ending_access_tells_the_unit_and_the_officer_of_record(world
         )
         given = OutboxEvent.objects.latest("id")
     relay()
-    assert told(given) == {"reyes", "stone", "olsen"}
+    assert told(given) == {"reyes", "stone", "olsen", "system"}
     with acting(world.users["mills"], world.agencies["probation"]) as actor:
         end_access(actor=actor, grant_uuid=grant.uuid, reason="Moved away")
         ended = OutboxEvent.objects.latest("id")
     relay()
-    assert told(ended) == {"reyes", "stone", "olsen"}
+    assert told(ended) == {"reyes", "stone", "olsen", "system"}
 
 
 def test_the_end_of_a_grant_that_opened_nothing_tells_only_the_owner(world: World) -> None:
@@ -155,7 +164,7 @@ def test_one_event_that_fails_is_noted_and_stops_no_other(world: World, monkeypa
 
     monkeypatch.setattr(services, "recipients", failing)
     assert relay() == 1
-    assert told(good) == {"reyes", "stone", "mills"}
+    assert told(good) == {"reyes", "stone", "mills", "system"}
     with as_job():
         noted = OutboxEvent.objects.get(pk=bad.pk)
         assert (noted.failures, noted.last_error, noted.relayed_at) == (1, "DataError", None)
@@ -163,7 +172,7 @@ def test_one_event_that_fails_is_noted_and_stops_no_other(world: World, monkeypa
         OutboxEvent.objects.filter(pk=bad.pk).update(next_attempt_at=noted.created_at)
     monkeypatch.setattr(services, "recipients", real)
     assert relay() == 1
-    assert told(bad) == {"reyes", "stone", "mills"}
+    assert told(bad) == {"reyes", "stone", "mills", "system"}
 
 
 def test_unknown_kinds_and_events_without_a_transaction_are_refused(world: World) -> None:

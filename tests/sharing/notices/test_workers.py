@@ -82,7 +82,7 @@ def mails(tmp_path: Path, what: str) -> list[list[str]]:
 def test_news_is_in_the_inbox_within_a_second_of_the_commit(world: World, start_worker: Start, tmp_path: Path) -> None:
     start_worker()
     event = change_goal(world)
-    took = until(lambda: in_inboxes(event) == 3, 5)
+    took = until(lambda: in_inboxes(event) == 4, 5)
     assert took < 1
     until(lambda: len(mails(tmp_path, "ended")) == 3, 5)
 
@@ -110,8 +110,8 @@ def test_a_worker_killed_while_sending_loses_nothing(world: World, start_worker:
     began = [found for found in mails(tmp_path, "began") if found[1] == "reyes@example.org"]
     assert len(began) == 2
     assert began[0] == began[1]  # the same Message-ID: a second copy, not a second message
-    assert told(event) == {"reyes", "stone", "mills"}
-    assert in_inboxes(event) == 3
+    assert told(event) == {"reyes", "stone", "mills", "system"}
+    assert in_inboxes(event) == 4
 
 
 def pending() -> int:
@@ -132,7 +132,7 @@ def test_a_broker_that_is_down_delays_the_news_and_not_the_change(world: World, 
     outbox._resume_at = 0.0
     start_worker()
     current_app.send_task("sharing.notices.tasks.sweep")
-    until(lambda: in_inboxes(event) == 3, 10)
+    until(lambda: in_inboxes(event) == 4, 10)
 
 
 def test_tasks_given_out_twice_and_side_by_side_tell_once(world: World, start_worker: Start) -> None:
@@ -142,9 +142,9 @@ def test_tasks_given_out_twice_and_side_by_side_tell_once(world: World, start_wo
     for _ in range(5):
         outbox.nudge()
         current_app.send_task("sharing.notices.tasks.sweep")
-    until(lambda: in_inboxes(event) == 3, 10)
+    until(lambda: in_inboxes(event) == 4, 10)
     until(lambda: not pending(), 10)
     with as_job():
         assert services.relay_pending() == 0
-        assert InboxItem.objects.count() == 3
-        assert Delivery.objects.count() == 6
+        assert InboxItem.objects.count() == 4
+        assert Delivery.objects.count() == 7
