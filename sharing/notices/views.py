@@ -22,7 +22,7 @@ from sharing.access.errors import NotVisible
 from sharing.access.pages import Blocks, Page
 from sharing.access.registry import shareable_of
 from sharing.notices import services
-from sharing.notices.querysets import DONE, InboxPage, News, Place, groups, inbox_page, item_for, unread
+from sharing.notices.querysets import DONE, News, Place, groups, inbox_page, item_for, unread
 from sharing.notices.registry import view_of
 
 CURSOR_SALT = "sharing.notices.inbox"
@@ -37,11 +37,12 @@ class Inbox(Page):
         """A page of open news, of one kind, or of what was put away."""
         return render(request, "sharing/notices/inbox.html", self.context())
 
-    def context(self, opened: dict[str, Any] | None = None) -> dict[str, Any]:
-        """What templates/sharing/notices/inbox.html takes; records the read of the names in it."""
+    def context(self, news: News | None = None) -> dict[str, Any]:
+        """What templates/sharing/notices/inbox.html takes, with one item opened; leaves the one read event."""
         show, after = self.asked()
         page = inbox_page(self.actor, show=show, after=after)
-        _record_read(self.actor, page)
+        opened = _opened(self.actor, news) if news else None
+        _record_read(self.actor, page.news, news)
         waiting = unread(self.actor)
         tabs = [("", f"All ({waiting} unread)" if waiting.number else "All"), *((name, name) for name in groups())]
         return {
@@ -79,7 +80,7 @@ class InboxOne(Inbox):
         if news is None:
             raise NotVisible
         services.mark_read(actor=self.actor, item_uuid=item)
-        return render(request, "sharing/notices/item.html", self.context(_opened(self.actor, news)))
+        return render(request, "sharing/notices/item.html", self.context(news))
 
 
 class InboxDone(Page):
@@ -183,16 +184,18 @@ def _opened(actor: Any, news: News) -> dict[str, Any]:
     return row | (describe(actor, event, frame.record) if describe else {})
 
 
-def _record_read(actor: Any, page: InboxPage) -> None:
+def _record_read(actor: Any, listed: list[News], opened: News | None) -> None:
+    """One event a record type: names in the list, and of the opened item what it tells and its cautions."""
     by_type: dict[str, set[uuid.UUID]] = {}
-    for news in page.news:
+    for news in [*listed, *([opened] if opened else [])]:
         if news.record is not None:
             by_type.setdefault(news.item.event.record_type, set()).add(news.record.uuid)
+    shown = Category.EXISTENCE | (opened.kind.category | Category.CAUTIONS if opened else NOTHING)
     for record_type, ids in by_type.items():
         record_read(
             actor=actor,
             action="inbox",
             record_type=record_type,
             record_ids=sorted(ids),
-            categories=Category.EXISTENCE,
+            categories=shown,
         )
