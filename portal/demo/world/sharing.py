@@ -109,10 +109,10 @@ class Shares:
         title = {"full_file": "Probation and parole file agreement", "referral": "Harbor House referral agreement"}.get(
             bundle, PARTNERSHIP
         )
+        chance = self.rng.random()
         if term.agency == "parole":
             title = "Parole and police agreement"
-        chance = self.rng.random()
-        if chance < 0.03 and unit.startswith("sheriff"):
+        elif chance < 0.03 and unit.startswith("sheriff"):
             title, unit = "Warrant sweep pilot", "sheriff/warrants"
         elif chance < 0.06 and unit.startswith("cedar"):
             title = "Cedar Falls ride-along pilot"
