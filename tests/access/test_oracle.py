@@ -18,6 +18,7 @@ from cases.supervision.querysets import ALL, LATEST, MINE, REVIEW, SHARED, UNIT,
 from sharing.access.actors import Actor
 from sharing.access.context import open_context
 from sharing.access.explain import opened_masks, why
+from tests import services
 from tests.access.loading import Loader, model_of
 from tests.access.oracle import Oracle, Viewer, World, keys_of
 from tests.access.random_worlds import CASE_PARTS, FAMILIES, PERSON_PARTS, moments, random_world, shake
@@ -62,6 +63,8 @@ def check_world(loader: Loader, seed: int) -> None:
     assert loader.drifted() == 0, f"seed {seed}: a copy drifted"
     for now in moments(world, dice):
         loader.turn_clock(now)
+        if seed % 2:
+            first_wall_alone(loader, world, now, dice, seed)
         for user_id, agency in lookers(world, now, dice):
             try:
                 with transaction.atomic():
@@ -70,6 +73,30 @@ def check_world(loader: Loader, seed: int) -> None:
                 raise AssertionError(
                     f"seed {seed}, at {now:%d %H:%M:%S}, user {user_id} for {agency}: {error}"
                 ) from None
+
+
+def first_wall_alone(loader: Loader, world: World, now: datetime.datetime, dice: random.Random, seed: int) -> None:
+    """The door as a queryset, on a connection for which the database lets everything through."""
+    user_id, agency = lookers(world, now, dice)[0]
+    oracle = Oracle(world, now)
+    viewer = oracle.viewer(user_id, agency)
+    with services.as_job():
+        loader.turn_clock(now)
+        with transaction.atomic():
+            actor = open_context(User(pk=user_id), agency)
+            if actor is None or viewer is None:
+                return
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('access.job', 'on', true)")
+            where = f"seed {seed}, at {now:%d %H:%M:%S}, user {user_id} for {agency}, first wall alone"
+            assert Case.objects.count() == len(world.cases)
+            for category in dice.sample(list(Category), 4):
+                wanted = oracle.cases(viewer, int(category))
+                same(f"{where}: {category.name}", keys(Case.objects.permitted(actor, category)), wanted)
+            for name in dice.sample([*CASE_PARTS, *PERSON_PARTS], 3):
+                seen = {p.id for p in world.parts if p.model == name and oracle.sees_part(viewer, p)}
+                same(f"{where}: {name}", keys(model_of(name).objects.visible_to(actor)), seen)
+    loader.turn_clock(now)
 
 
 def lookers(world: World, now: datetime.datetime, dice: random.Random) -> list[tuple[int, int | None]]:
@@ -175,9 +202,12 @@ class Look:
                 viewer, scope=scope, sort=sort, statuses=narrowed.statuses, risk_levels=narrowed.risk_levels
             )
             listed: list[int] = []
-            after, limit = None, self.dice.choice([1, 3, 25])
+            after, limit, full = None, self.dice.choice([1, 3, 25]), self.dice.random() < 0.5
             while True:
-                page = Case.objects.page(actor, narrowed, after=after, limit=limit)
+                page = Case.objects.page(actor, narrowed, after=after, limit=limit, full=full)
+                if full:
+                    same(f"count with {narrowed}", tuple(page.count or ()), (len(wanted), True))
+                    same("opened", {c.pk: int(c.opened) for c in page.cases}, self.opened(page.cases))
                 listed += [case.pk for case in page.cases]
                 after = page.next
                 if after is None:
@@ -185,6 +215,14 @@ class Look:
                 same("a page that goes on is full", len(page.cases), limit)
             same(f"pages of {narrowed}", listed, wanted)
             same(f"count of {narrowed}", tuple(Case.objects.capped_count(actor, narrowed)), (len(wanted), True))
+
+    def opened(self, cases: list[Case]) -> dict[int, int]:
+        """What the viewer may use of each case, as one mask."""
+        assert self.expected is not None
+        return {
+            case.pk: sum(int(c) for c in Category if self.oracle.open_keys(self.expected, case.pk, int(c)))
+            for case in cases
+        }
 
     def search(self, viewer: Viewer, actor: Actor) -> None:
         known = self.cases(Category.EXISTENCE)
@@ -205,14 +243,12 @@ class Look:
         """What the pages say is withheld, and why one sees a case, follow from the same keys."""
         cases = list(Case.objects.order_by("pk"))
         masks = {number: int(mask) for number, mask in opened_masks(actor, cases).items()}
-        wanted = {
-            case.pk: sum(int(c) for c in Category if self.oracle.open_keys(viewer, case.pk, int(c))) for case in cases
-        }
-        same("opened masks", masks, wanted)
+        same("opened masks", masks, self.opened(cases))
         for case in cases[:1]:
             ways = {way.grant.pk if way.grant.kind != "owner" else None for way in why(actor, case)}
             reasons = {key.grant for key in self.oracle.open_keys(viewer, case.pk, int(Category.EXISTENCE))}
             same(f"why case {case.pk}", ways, reasons)
+            same("opened alone", int(Case.objects.open_one(actor, case.uuid).opened), masks[case.pk])
 
 
 def keys(rows: object) -> set[int]:
