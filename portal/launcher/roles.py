@@ -1,6 +1,7 @@
 """Roles and databases, made by the cluster's administrator. The same SQL serves the container images."""
 
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,16 @@ def try_addresses(addresses: dict[str, str]) -> None:
         connection.close()
         if version < OLDEST_SERVER:
             raise Trouble(f"{name} leads to PostgreSQL {version // 10000}, and Concord needs 15 or newer.")
+
+
+def gather_statistics(owner_url: str) -> None:
+    """Analyses the database's tables once, as their owner; where that has been done, nothing happens."""
+    connection = psycopg2.connect(owner_url, options="-c role=concord_owner", connect_timeout=5)
+    connection.autocommit = True
+    with closing(connection), connection.cursor() as cursor:
+        cursor.execute("select last_analyze is null from pg_stat_user_tables where relname = 'cases_casekey'")
+        if cursor.fetchone() == (True,):
+            cursor.execute("analyze (skip_locked)")
 
 
 def _run(admin: Any, file: str, values: dict[str, str]) -> None:
