@@ -298,6 +298,18 @@ class Migration(migrations.Migration):
             model_name="case",
             index=models.Index(fields=["officer", "-updated_at", "-id"], name="case_of_officer"),
         ),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(fields=["number"], name="case_by_number"),
+        ),
+        migrations.AddIndex(
+            model_name="person",
+            index=models.Index(fields=["local_id"], name="person_by_number"),
+        ),
+        migrations.AddIndex(
+            model_name="person",
+            index=models.Index(fields=["birth_date"], name="person_by_birth_date"),
+        ),
         migrations.AddConstraint(
             model_name="case",
             constraint=models.UniqueConstraint(fields=("agency", "number"), name="case_number_once"),

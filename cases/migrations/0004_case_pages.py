@@ -101,6 +101,48 @@ $$;
 """
 ASKED = "access_is_asked_by(p_user, p_groups, p_closed, p_must)"
 
+# MANAGE marks a key of the record's own agency. "Shared with us" must not walk through what one owns, nor a sensitive
+# category through the many keys that do not open it: partial indexes, by bits that the model's indexes cannot name.
+INDEXES = """
+CREATE INDEX ck_shared ON cases_casekey (group_id, updated_at DESC, content_object_id DESC)
+  INCLUDE (until, mask, agreement_id, restricted) WHERE mask & 131072 = 0;
+CREATE INDEX ck_rare ON cases_casekey (group_id, updated_at DESC, content_object_id DESC)
+  INCLUDE (until, mask, agreement_id, restricted) WHERE mask & 24576 <> 0 AND mask & 131072 = 0;
+"""
+SHARED = "AND x.mask & 131072 = 0"
+SHARED_RARE = "AND x.mask & 24576 <> 0 AND x.mask & 131072 = 0"
+OWNED = "AND x.mask & 131072 <> 0"
+# Only principals with an owner's paper hold keys of their own.
+OWNING = """ARRAY(SELECT w.g FROM unnest(p_groups) AS w(g) WHERE EXISTS (
+    SELECT 1 FROM sharing_grant o
+     WHERE o.kind = 'owner' AND o.record_type = 'cases.case' AND o.group_id = w.g OFFSET 0))"""
+
+
+def rare_page() -> str:
+    """A page of treatment or victim cases: the few shared ones by their own index, and one's own."""
+    shared = best(per_group=BY_GROUP, narrowed=SHARED_RARE, after=AFTER_LATEST, order=LATEST)
+    owned = best(per_group="unnest(v_owning) AS w(g)", narrowed=OWNED, after=AFTER_LATEST, order=LATEST)
+    return f"""
+      RETURN QUERY
+      SELECT b.content_object_id FROM (
+        SELECT DISTINCT ON (v.updated_at, v.content_object_id) v.* FROM (({shared}) UNION ALL ({owned})) v
+         ORDER BY v.updated_at DESC, v.content_object_id DESC LIMIT p_limit) b;"""
+
+
+def raw_rows(per_group: str, narrowed: str) -> str:
+    """Numbers of the records of each principal's keys, as many as are counted at the most."""
+    return f"""
+      SELECT x.content_object_id AS id FROM {per_group} CROSS JOIN LATERAL (
+        SELECT x.content_object_id FROM cases_casekey x WHERE x.group_id = w.g {narrowed} AND {OPEN_KEY} LIMIT v_raw) x"""
+
+
+def counted(rows: str) -> str:
+    """The count over raw rows, limited before it is made distinct."""
+    return f"""
+    SELECT count(*), count(DISTINCT r.id) INTO v_rows, number FROM ({rows} LIMIT v_raw) r;
+    exact := v_rows < v_raw AND number <= p_cap;"""
+
+
 PAGE = f"""
 CREATE FUNCTION case_page(
   p_user bigint, p_groups int[], p_closed int[], p_must int, p_must_not int, p_officer bigint, p_statuses int[],
@@ -108,7 +150,8 @@ CREATE FUNCTION case_page(
 ) RETURNS TABLE (id bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 26 SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-  v_groups int := coalesce(cardinality(p_groups), 0);
+  v_owning int[] := CASE WHEN p_must & (131072 | 24576) <> 0 THEN {OWNING} END;
+  v_groups int := cardinality(CASE WHEN p_must & 131072 <> 0 THEN v_owning ELSE p_groups END);
   v_filtered boolean := cardinality(p_statuses) > 0 OR cardinality(p_levels) > 0;
   v_statuses int[] := CASE WHEN cardinality(p_statuses) > 0 THEN p_statuses ELSE '{{1,2,3,4,5,6,7,8,9}}' END;
   v_levels int[] := CASE WHEN cardinality(p_levels) > 0 THEN p_levels ELSE '{{0,1,2,3,4}}' END;
@@ -120,12 +163,20 @@ DECLARE
 BEGIN
   IF NOT {ASKED} THEN
     RETURN;
-  ELSIF p_officer IS NOT NULL AND p_sort = 'review' THEN
+  END IF;
+  IF p_must & 131072 <> 0 THEN
+    p_groups := v_owning;
+  END IF;
+  IF p_officer IS NOT NULL AND p_sort = 'review' THEN
     {caseload(after=AFTER_OWN_REVIEW, order=OWN_REVIEW)}
   ELSIF p_officer IS NOT NULL THEN
     {caseload(after="(c.updated_at, c.id) < (p_after, p_after_id)", order="c.updated_at DESC, c.id DESC")}
   ELSIF p_sort = 'review' THEN
     {page(per_group=BY_GROUP, narrowed=f"AND (NOT v_filtered OR ({BY_WALK[4:]}))", after=AFTER_REVIEW, order=REVIEW, floor=FLOOR_REVIEW)}
+  ELSIF NOT v_filtered AND p_must_not & 131072 <> 0 THEN
+    {page(per_group=BY_GROUP, narrowed=SHARED, after=AFTER_LATEST, order=LATEST, floor=FLOOR_LATEST)}
+  ELSIF NOT v_filtered AND p_must & 24576 <> 0 THEN
+    {rare_page()}
   ELSIF NOT v_filtered THEN
     {page(per_group=BY_GROUP, narrowed="", after=AFTER_LATEST, order=LATEST, floor=FLOOR_LATEST)}
   ELSIF v_crossed THEN
@@ -143,6 +194,7 @@ CREATE FUNCTION case_count(
   p_levels int[], p_cap int, OUT number int, OUT exact boolean
 ) LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+  v_owning int[] := CASE WHEN p_must & (131072 | 24576) <> 0 THEN {OWNING} END;
   v_filtered boolean := cardinality(p_statuses) > 0 OR cardinality(p_levels) > 0;
   v_statuses int[] := CASE WHEN cardinality(p_statuses) > 0 THEN p_statuses ELSE '{{1,2,3,4,5,6,7,8,9}}' END;
   v_levels int[] := CASE WHEN cardinality(p_levels) > 0 THEN p_levels ELSE '{{0,1,2,3,4}}' END;
@@ -152,7 +204,12 @@ BEGIN
   IF NOT {ASKED} THEN
     number := 0;
     exact := true;
-  ELSIF p_officer IS NOT NULL THEN
+    RETURN;
+  END IF;
+  IF p_must & 131072 <> 0 THEN
+    p_groups := v_owning;
+  END IF;
+  IF p_officer IS NOT NULL THEN
     SELECT count(*) INTO number FROM (
       SELECT 1 FROM cases_case c
        WHERE c.officer_id = p_officer
@@ -161,21 +218,13 @@ BEGIN
        LIMIT p_cap + 1) found;
     exact := number <= p_cap;
   ELSIF v_filtered THEN
-    SELECT count(*), count(DISTINCT r.id) INTO v_rows, number FROM (
-      SELECT x.content_object_id AS id
-        FROM unnest(p_groups) AS w(g) CROSS JOIN unnest(v_statuses) AS st(v) CROSS JOIN unnest(v_levels) AS lv(v)
-        CROSS JOIN LATERAL (
-          SELECT x.content_object_id FROM cases_casekey x
-           WHERE x.group_id = w.g AND x.status = st.v AND x.risk_level = lv.v AND {OPEN_KEY} LIMIT v_raw) x
-       LIMIT v_raw) r;
-    exact := v_rows < v_raw AND number <= p_cap;
+    {counted(raw_rows(BY_GROUP_AND_CODES, BY_CODES))}
+  ELSIF p_must_not & 131072 <> 0 THEN
+    {counted(raw_rows(BY_GROUP, SHARED))}
+  ELSIF p_must & 24576 <> 0 THEN
+    {counted(f"({raw_rows(BY_GROUP, SHARED_RARE)}) UNION ALL ({raw_rows('unnest(v_owning) AS w(g)', OWNED)})")}
   ELSE
-    SELECT count(*), count(DISTINCT r.id) INTO v_rows, number FROM (
-      SELECT x.content_object_id AS id
-        FROM unnest(p_groups) AS w(g) CROSS JOIN LATERAL (
-          SELECT x.content_object_id FROM cases_casekey x WHERE x.group_id = w.g AND {OPEN_KEY} LIMIT v_raw) x
-       LIMIT v_raw) r;
-    exact := v_rows < v_raw AND number <= p_cap;
+    {counted(raw_rows(BY_GROUP, ""))}
   END IF;
   number := least(number, p_cap);
 END $$;
@@ -186,6 +235,7 @@ class Migration(migrations.Migration):
     dependencies = [("cases", "0003_case_keys")]
 
     operations = [
+        migrations.RunSQL(INDEXES, "DROP INDEX ck_rare; DROP INDEX ck_shared"),
         migrations.RunSQL(ASKED_BY, "DROP FUNCTION access_is_asked_by(bigint, int[], int[], int)"),
         migrations.RunSQL(
             PAGE,

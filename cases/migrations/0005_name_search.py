@@ -57,22 +57,42 @@ CREATE TRIGGER alias_names_removed AFTER DELETE ON cases_alias
   REFERENCING OLD TABLE AS changed_aliases FOR EACH STATEMENT EXECUTE FUNCTION alias_names_changed();
 """
 
+# The door's rule for the case c; OFFSET 0 keeps the planner from turning the probes into scans.
+OPEN = """EXISTS (
+           SELECT 1 FROM cases_casekey k
+            WHERE k.content_object_id = c.id AND k.group_id + 0 = ANY (p_groups) AND k.until > access_now()
+              AND k.mask & p_must = p_must AND NOT k.agreement_id = ANY (p_closed)
+              AND (NOT c.restricted OR EXISTS (
+                    SELECT 1 FROM cases_casenamedprincipal n
+                     WHERE n.record_id = c.id AND n.group_id = k.group_id OFFSET 0)) OFFSET 0)
+         AND NOT EXISTS (
+           SELECT 1 FROM cases_caseexclusion e WHERE e.user_id = p_user AND e.record_id = c.id OFFSET 0)"""
+CASES = """CROSS JOIN LATERAL (
+         SELECT x.id, x.restricted FROM cases_case x WHERE x.person_id = h.person_id ORDER BY x.id DESC OFFSET 0) c"""
+
 # Every word must fit some token of the person: the same, a beginning, or a resemblance. A word with a digit may be a
-# number instead. Whoever sees few cases is searched from the cases, everybody else from the names.
-SEARCH = """
+# number instead. Equally good people come newest first, so that nothing has to be read only to be sorted: whoever sees
+# many cases has one namesake after another asked for their keys until the page is full. Whoever sees few has the
+# namesakes narrowed to the people of those cases first.
+SEARCH = f"""
 SELECT similarity('', ''); -- loads the extension's library, without which nobody but a superuser may name its setting
 CREATE FUNCTION case_search(
   p_user bigint, p_groups int[], p_closed int[], p_must int, p_words text[], p_birth date, p_limit int
 ) RETURNS TABLE (id bigint, rank bigint)
-LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = public, pg_temp SET pg_trgm.similarity_threshold = 0.4 AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 25 SET search_path = public, pg_temp
+SET pg_trgm.similarity_threshold = 0.4 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   v_words text[] := ARRAY(SELECT w FROM unnest(p_words) AS n(name), name_words(n.name) AS w);
   v_numbers text[] := ARRAY(SELECT upper(btrim(w)) FROM unnest(p_words) AS w WHERE w ~ '[0-9]');
+  v_few constant int := 5000; -- keys at the most that make "few cases"
+  v_many constant int := 2000; -- namesakes from which narrowing them pays
+  v_namesakes int;
   v_tokens bigint[];
   v_of_word int[];
   v_scores real[];
-  v_mine bigint[];
+  v_cases bigint[];
+  v_people bigint[];
+  v_found bigint[] := '{{}}';
 BEGIN
   IF NOT access_is_asked_by(p_user, p_groups, p_closed, p_must) THEN RETURN; END IF;
   IF cardinality(v_numbers) > 0 THEN
@@ -85,56 +105,73 @@ BEGIN
      WHERE case_opens(f.id, p_user, p_groups, p_closed, p_must) LIMIT p_limit;
     RETURN;
   END IF;
-  IF cardinality(v_words) = 0 AND p_birth IS NULL THEN RETURN; END IF;
 
-  SELECT array_agg(t.id), array_agg(t.word), array_agg(t.score) INTO v_tokens, v_of_word, v_scores
+  IF cardinality(v_words) = 0 THEN
+    RETURN QUERY
+    SELECT c.id, row_number() OVER (ORDER BY c.id DESC)
+      FROM (SELECT p.id AS person_id FROM cases_person p WHERE p.birth_date BETWEEN p_birth - 1 AND p_birth + 1) h
+      {CASES}
+     WHERE {OPEN} ORDER BY c.id DESC LIMIT p_limit;
+    RETURN;
+  END IF;
+
+  SELECT array_agg(t.id ORDER BY t.score DESC), array_agg(t.i ORDER BY t.score DESC),
+         array_agg(t.score ORDER BY t.score DESC)
+    INTO v_tokens, v_of_word, v_scores
     FROM unnest(v_words) WITH ORDINALITY AS w(word, i) CROSS JOIN LATERAL (
-      SELECT n.id, w.i::int AS word,
+      SELECT n.id, w.i::int,
              CASE WHEN n.token = w.word THEN 1.0 WHEN n.token LIKE w.word || '%' THEN 0.9
                   ELSE similarity(n.token, w.word) * 0.8 END::real AS score
         FROM cases_nametoken n
        WHERE n.token = w.word OR (length(w.word) >= 3 AND (n.token LIKE w.word || '%' OR n.token % w.word))
        ORDER BY 3 DESC LIMIT 60) t;
-
-  v_mine := ARRAY(
-    SELECT x.content_object_id FROM unnest(p_groups) AS w(g) CROSS JOIN LATERAL (
-      SELECT k.content_object_id FROM cases_casekey k WHERE k.group_id = w.g LIMIT 4001) x LIMIT 4001);
-
-  IF cardinality(v_mine) <= 4000 THEN
-    RETURN QUERY
-    WITH hit AS MATERIALIZED (
-      SELECT c.id, c.updated_at, (
-               SELECT sum(b.best) FROM (
-                 SELECT max(t.score) AS best FROM cases_personnametoken pt
-                   JOIN unnest(v_tokens, v_of_word, v_scores) AS t(id, word, score) ON t.id = pt.token_id
-                  WHERE pt.person_id = c.person_id GROUP BY t.word) b
-               HAVING count(*) = cardinality(v_words)) AS score
-        FROM cases_case c JOIN cases_person p ON p.id = c.person_id
-       WHERE c.id = ANY (v_mine) AND (p_birth IS NULL OR p.birth_date BETWEEN p_birth - 1 AND p_birth + 1))
-    SELECT h.id, row_number() OVER (ORDER BY h.score DESC, h.updated_at DESC, h.id)
-      FROM hit h WHERE (h.score IS NOT NULL OR cardinality(v_words) = 0)
-       AND case_opens(h.id, p_user, p_groups, p_closed, p_must)
-     ORDER BY 2 LIMIT p_limit;
-  ELSE
-    RETURN QUERY
-    WITH person AS MATERIALIZED (
-      SELECT b.person_id, sum(b.best) AS score FROM (
-        SELECT pt.person_id, t.word, max(t.score) AS best
-          FROM unnest(v_tokens, v_of_word, v_scores) AS t(id, word, score)
-          JOIN cases_personnametoken pt ON pt.token_id = t.id GROUP BY 1, 2) b
-       GROUP BY b.person_id HAVING count(*) = cardinality(v_words)
-      UNION ALL
-      SELECT p.id, 1 FROM cases_person p
-       WHERE cardinality(v_words) = 0 AND p.birth_date BETWEEN p_birth - 1 AND p_birth + 1),
-    ranked AS (
-      SELECT c.id, r.score, c.updated_at FROM person r
-        JOIN cases_case c ON c.person_id = r.person_id
-        JOIN cases_person p ON p.id = r.person_id
-       WHERE p_birth IS NULL OR p.birth_date BETWEEN p_birth - 1 AND p_birth + 1
-       ORDER BY r.score DESC, c.updated_at DESC, c.id OFFSET 0)
-    SELECT o.id, row_number() OVER () FROM (
-      SELECT k.id FROM ranked k WHERE case_opens(k.id, p_user, p_groups, p_closed, p_must) LIMIT p_limit) o;
+  SELECT count(*) INTO v_namesakes FROM (
+    SELECT 1 FROM unnest(v_tokens) AS t(id) CROSS JOIN LATERAL (
+      SELECT 1 FROM cases_personnametoken x WHERE x.token_id = t.id LIMIT v_many) x LIMIT v_many) n;
+  IF v_namesakes >= v_many THEN
+    v_cases := ARRAY(
+      SELECT x.content_object_id FROM unnest(p_groups) AS w(g) CROSS JOIN LATERAL (
+        SELECT k.content_object_id FROM cases_casekey k WHERE k.group_id = w.g LIMIT v_few + 1) x LIMIT v_few + 1);
   END IF;
+  IF cardinality(v_cases) <= v_few THEN
+    v_people := ARRAY(
+      SELECT DISTINCT c.person_id FROM unnest(v_cases) AS m(id)
+       CROSS JOIN LATERAL (SELECT x.person_id FROM cases_case x WHERE x.id = m.id OFFSET 0) c);
+  END IF;
+
+  IF cardinality(v_words) = 1 AND v_people IS NULL AND p_birth IS NULL THEN
+    FOR id IN
+      SELECT c.id FROM unnest(v_tokens) WITH ORDINALITY AS t(id, i)
+       CROSS JOIN LATERAL (
+         SELECT x.person_id FROM cases_personnametoken x WHERE x.token_id = t.id
+          ORDER BY x.person_id DESC OFFSET 0) h
+      {CASES}
+       WHERE {OPEN}
+    LOOP
+      CONTINUE WHEN id = ANY (v_found); -- a person may bear two names that fit
+      v_found := v_found || id;
+      rank := cardinality(v_found);
+      RETURN NEXT;
+      EXIT WHEN rank = p_limit;
+    END LOOP;
+    RETURN;
+  END IF;
+
+  RETURN QUERY
+  SELECT o.id, row_number() OVER () FROM (
+    SELECT c.id FROM (
+      SELECT b.person_id, sum(b.best) AS score FROM (
+        SELECT x.person_id, t.word, max(t.score) AS best
+          FROM unnest(v_tokens, v_of_word, v_scores) AS t(id, word, score)
+         CROSS JOIN LATERAL (
+           SELECT y.person_id FROM cases_personnametoken y WHERE y.token_id = t.id OFFSET 0) x
+         WHERE v_people IS NULL OR x.person_id IN (SELECT m FROM unnest(v_people) AS m)
+         GROUP BY 1, 2) b
+       GROUP BY 1 HAVING count(*) = cardinality(v_words) ORDER BY 2 DESC, 1 DESC OFFSET 0) h
+      {CASES}
+     WHERE (p_birth IS NULL OR (SELECT p.birth_date BETWEEN p_birth - 1 AND p_birth + 1
+                                  FROM cases_person p WHERE p.id = h.person_id))
+       AND {OPEN} LIMIT p_limit) o;
 END $$;
 """
 

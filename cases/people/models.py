@@ -46,6 +46,11 @@ class Person(models.Model):
     class Meta:
         verbose_name_plural = "people"
         constraints = [models.UniqueConstraint(fields=["agency", "local_id"], name="person_number_once")]
+        # Searched by without the agency.
+        indexes = [
+            models.Index(fields=["local_id"], name="person_by_number"),
+            models.Index(fields=["birth_date"], name="person_by_birth_date"),
+        ]
 
     def __str__(self) -> str:
         return f"Person {self.pk}"

@@ -70,6 +70,7 @@ class Case(models.Model):
             models.Index(fields=["status", "risk_level", "-updated_at", "-id"], name="case_filtered"),
             models.Index(fields=["next_review", "id"], name="case_by_review"),
             models.Index(fields=["officer", "-updated_at", "-id"], name="case_of_officer"),
+            models.Index(fields=["number"], name="case_by_number"),
         ]
 
     def __str__(self) -> str:

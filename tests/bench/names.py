@@ -67,6 +67,6 @@ def chooser(rng: random.Random) -> Callable[[], tuple[str, str]]:
     stock = rng.choices(listed, weights, k=200_000)
 
     def draw() -> tuple[str, str]:
-        return GIVEN[int(rng.random() ** 1.6 * len(GIVEN))], stock[int(rng.random() * 200_000)]
+        return GIVEN[int(rng.random() ** 1.25 * len(GIVEN))], stock[int(rng.random() * 200_000)]
 
     return draw

@@ -173,18 +173,20 @@ def search(words: list[str]) -> Callable[[Actor], list[Case]]:
 
 
 _SEARCH_ALL = """
-SELECT c.id FROM cases_case c JOIN (
+SELECT c.id FROM (
   SELECT b.person_id, sum(b.best) AS score FROM (
-    SELECT pt.person_id, t.word, max(t.score) AS best FROM (
-      SELECT n.id, w.word, w.i, CASE WHEN n.token = w.word THEN 1.0 WHEN n.token LIKE w.word || '%%' THEN 0.9
-             ELSE similarity(n.token, w.word) * 0.8 END AS score
-        FROM unnest(%s) WITH ORDINALITY AS w(word, i) CROSS JOIN LATERAL (
-          SELECT n.id, n.token FROM cases_nametoken n
-           WHERE n.token = w.word OR n.token LIKE w.word || '%%' OR n.token %% w.word
-           ORDER BY similarity(n.token, w.word) DESC LIMIT 60) n) t
-      JOIN cases_personnametoken pt ON pt.token_id = t.id GROUP BY 1, 2) b
-   GROUP BY 1 HAVING count(*) = %s) r ON r.person_id = c.person_id
- ORDER BY r.score DESC, c.updated_at DESC, c.id LIMIT 25
+    SELECT pt.person_id, t.i, max(t.score) AS best
+      FROM unnest(%s) WITH ORDINALITY AS w(word, i)
+     CROSS JOIN LATERAL (
+       SELECT n.id, w.i, CASE WHEN n.token = w.word THEN 1.0 WHEN n.token LIKE w.word || '%%' THEN 0.9
+                              ELSE similarity(n.token, w.word) * 0.8 END AS score
+         FROM cases_nametoken n WHERE n.token = w.word OR n.token LIKE w.word || '%%' OR n.token %% w.word
+        ORDER BY 3 DESC LIMIT 60) t
+      JOIN cases_personnametoken pt ON pt.token_id = t.id
+     GROUP BY 1, 2) b
+   GROUP BY 1 HAVING count(*) = %s ORDER BY 2 DESC, 1 DESC) r
+ CROSS JOIN LATERAL (SELECT x.id FROM cases_case x WHERE x.person_id = r.person_id ORDER BY x.id DESC) c
+ LIMIT 25
 """
 
 

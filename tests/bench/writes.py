@@ -36,6 +36,26 @@ _REVOKE = "UPDATE sharing_grant SET revoked_at = now(), version = 2 WHERE id = %
 _TOUCH = "UPDATE cases_case SET updated_at = now() WHERE id = ANY (%s)"
 
 
+# The plain touch goes without the trigger, whose work is done afterwards, off the clock.
+_NO_TRIGGER = "SET session_replication_role = replica"
+_TRIGGERS = "SET session_replication_role = origin"
+_COPY = """
+UPDATE cases_casekey k SET updated_at = c.updated_at FROM cases_case c
+ WHERE c.id = ANY (%s) AND k.content_object_id = c.id"""
+_SHARES = """
+INSERT INTO sharing_grant (uuid, kind, record_type, record_id, group_id, bundle, mask, purpose, legal_basis,
+                           agreement_id, issued_by_id, issued_at, until, revoke_reason, version)
+SELECT gen_random_uuid(), 'share', 'cases.case', c.uuid, %s, 'joint_plan', %s, 'supervision', '', 100, %s, now(),
+       '9999-12-31', '', 1 FROM cases_case c WHERE c.id = ANY (%s) RETURNING id"""
+_KEYS_OF_SHARES = """
+INSERT INTO cases_casekey (content_object_id, group_id, permission_id, grant_id, agreement_id, until, mask, updated_at,
+                           next_review, status, risk_level, restricted)
+SELECT c.id, g.group_id, p.id, g.id, g.agreement_id, g.until, g.mask, c.updated_at,
+       coalesce(c.next_review, '9999-12-31'), c.status, c.risk_level, c.restricted
+  FROM sharing_grant g JOIN cases_case c ON c.uuid = g.record_id JOIN auth_permission p ON p.codename = g.bundle
+ WHERE g.id = ANY (%s)"""
+
+
 class Writer:
     """Pairs of a write as Concord does it and the same rows written plainly, timed in turn."""
 
@@ -45,8 +65,6 @@ class Writer:
         self.rng = random.Random(5)
         self.admin = self.world.admin()
         cursor = self.admin.cursor()
-        # The plain rows are written without triggers and without row security.
-        cursor.execute("SET session_replication_role = replica")
         unit = viewer.persona.memberships[0][0]
         cursor.execute(
             """SELECT id, uuid::text FROM cases_case WHERE unit_id = %s AND NOT restricted
@@ -115,7 +133,10 @@ class Writer:
                 cursor.execute("DELETE FROM cases_casekey WHERE grant_id = %s", [grant]),
             )
         )
+        cursor.execute(_NO_TRIGGER)
         times["touch"], _ = timed(lambda: cursor.execute(_TOUCH, [[case_id]]))
+        cursor.execute(_TRIGGERS)
+        cursor.execute(_COPY, [[case_id]])
         return times
 
     def bulk(self, rounds: int = 3) -> dict[str, tuple[Sample, Sample]]:
@@ -127,30 +148,55 @@ class Writer:
             cursor.execute("SELECT array_agg(id) FROM (SELECT id FROM cases_case ORDER BY random() LIMIT %s) c", [BULK])
             ids = cursor.fetchone()[0]
             for ours in self.rng.sample([True, False], 2):
-                grant = self._standing(self.receivers[0])
-                column = 0 if ours else 1
-
-                def note(name: str, run: Callable[[], Any], column: int = column) -> None:
-                    begun = time.perf_counter()
-                    run()
-                    found[name][column].times.append((time.perf_counter() - begun) * 1000)
-
-                if ours:
-                    note("grant", lambda g=grant, i=ids: _run(job, "SELECT case_issue_many(%s, %s)", g, i))  # type: ignore[misc]
-                    cursor.execute(_REVOKE, [grant])
-                    note("revoke", lambda g=grant: _run(job, "SELECT case_withdraw(%s)", [g]))  # type: ignore[misc]
-                    cursor.execute("SET session_replication_role = origin")
-                    note("touch", lambda i=ids: cursor.execute(_TOUCH, [i]))  # type: ignore[misc]
-                    cursor.execute("SET session_replication_role = replica")
-                else:
-                    note("grant", lambda g=grant, i=ids: cursor.execute(_KEY, [g, i]))  # type: ignore[misc]
-                    cursor.execute(_REVOKE, [grant])
-                    note(
-                        "revoke",
-                        lambda g=grant: cursor.execute("DELETE FROM cases_casekey WHERE grant_id = %s", [g]),  # type: ignore[misc]
-                    )
-                    note("touch", lambda i=ids: cursor.execute(_TOUCH, [i]))  # type: ignore[misc]
+                for name, taken in self._bulk(job if ours else None, ids).items():
+                    found[name][0 if ours else 1].times.append(taken)
         return found
+
+    def _bulk(self, job: Any, ids: list[int]) -> dict[str, float]:
+        """One round: by the job role's functions, or plainly where `job` is None."""
+        cursor = self.admin.cursor()
+        times = {}
+
+        def timed(name: str, *statements: Callable[[], Any]) -> None:
+            begun = time.perf_counter()
+            for run in statements:
+                run()
+            times[name] = (time.perf_counter() - begun) * 1000
+
+        paper = self._standing(self.receivers[0])
+        if job:
+            timed("grant", lambda: _run(job, "SELECT case_issue_many(%s, %s)", paper, ids))
+        else:
+            timed("grant", lambda: cursor.execute(_KEY, [paper, ids]))
+        cursor.execute("DELETE FROM cases_casekey WHERE grant_id = %s", [paper])
+        cursor.execute("DELETE FROM sharing_grant WHERE id = %s", [paper])
+
+        mask = BUNDLES["joint_plan"].mask
+        cursor.execute(_SHARES, [self.receivers[0], mask, self.viewer.user.pk, ids])
+        shares = [row[0] for row in cursor.fetchall()]
+        cursor.execute(_KEYS_OF_SHARES, [shares])
+        revoke = "UPDATE sharing_grant SET revoked_at = now(), version = 2 WHERE id = ANY (%s)"
+        if job:
+            timed(
+                "revoke",
+                lambda: cursor.execute(revoke, [shares]),
+                lambda: cursor.execute("SELECT case_withdraw(%s)", [shares]),
+            )
+        else:
+            timed(
+                "revoke",
+                lambda: cursor.execute(revoke, [shares]),
+                lambda: cursor.execute("DELETE FROM cases_casekey WHERE grant_id = ANY (%s)", [shares]),
+            )
+        cursor.execute("DELETE FROM sharing_grant WHERE id = ANY (%s)", [shares])
+
+        if not job:
+            cursor.execute(_NO_TRIGGER)
+        timed("touch", lambda: cursor.execute(_TOUCH, [ids]))
+        if not job:
+            cursor.execute(_TRIGGERS)
+            cursor.execute(_COPY, [ids])
+        return times
 
     def standing(self) -> tuple[float, float, float, int]:
         """A standing grant over all cases, while one person reads and another changes cases.
