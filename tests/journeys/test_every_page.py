@@ -40,6 +40,7 @@ PAGES = {
     "inbox_item": ("reyes", "/inbox/{item}/"),
     "account": ("olsen", "/account/"),
     "account_login": ("", "/accounts/login/"),
+    "account_signup": ("", "/accounts/signup/"),
     "account_logout": ("olsen", "/accounts/logout/"),
     "account_change_password": ("olsen", "/accounts/password/change/"),
     "account_reset_password": ("", "/accounts/password/reset/"),
@@ -59,11 +60,9 @@ OTHER_PAGES = {
     "not found": ("olsen", "/no/such/page/"),
     "not permitted": ("patel", "/cases/{joint}/plan/"),
 }
-# Answers to a post, pieces of pages, machines' addresses, and allauth's pages of features that are switched off.
+# Answers to a post, pieces of pages, machines' addresses, and one that always leads on to changing the password.
 NO_PAGES = {
-    "healthz", "inbox_badge", "inbox_done", "inbox_undo", "inbox_all_done", "act_for",
-    "account_set_password", "account_signup", "account_email", "account_confirm_email",
-    "account_email_verification_sent", "account_confirm_login_code",
+    "healthz", "inbox_badge", "inbox_done", "inbox_undo", "inbox_all_done", "act_for", "account_set_password",
 }  # fmt: skip
 
 
