@@ -98,6 +98,29 @@ def test_a_key_made_while_its_case_is_touched_has_the_new_copies(world: World, o
             ending(world, grant)()
 
 
+def test_keys_made_in_bulk_wait_for_who_is_changing_the_case(world: World, owner: Any) -> None:
+    case, grant = world.cases[17].pk, world.grants["circle"].pk  # completed, so that the circle holds no key yet
+    touch = f"UPDATE cases_case SET updated_at = now(), status = 1 WHERE id = {case}"
+    issue = f"SELECT case_issue_many({grant}, ARRAY[{case}]::bigint[])"
+    results = together(raw("owner", touch, "SELECT pg_sleep(0.4)"), raw("job", "SELECT pg_sleep(0.2)", issue, job=True))
+    must_be_sound(owner, results)
+
+
+def test_many_cases_are_locked_in_the_order_of_their_numbers(world: World, owner: Any) -> None:
+    """Against a writer that goes upwards; the table itself lies the other way round."""
+    ids = [case.pk for case in world.cases]
+    with owner.cursor() as cursor:
+        for number in reversed(ids):
+            cursor.execute("UPDATE cases_case SET updated_at = now() WHERE id = %s", [number])
+    lock = "SELECT 1 FROM cases_case WHERE id = {} FOR NO KEY UPDATE"
+    issue = f"SELECT case_issue_many({world.grants['circle'].pk}, ARRAY{ids}::bigint[])"
+    results = together(
+        raw("owner", lock.format(ids[0]), "SELECT pg_sleep(0.5)", lock.format(ids[-1])),
+        raw("job", "SELECT pg_sleep(0.2)", issue, job=True),
+    )
+    must_be_sound(owner, results)
+
+
 def test_two_revocations_at_once_are_one(world: World, owner: Any) -> None:
     for _ in range(ROUNDS // 2):
         grant = giving(world, 6)()

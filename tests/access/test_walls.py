@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import InternalError, ProgrammingError, connection, models, transaction
+from django.db import IntegrityError, InternalError, ProgrammingError, connection, models, transaction
 
 from agencies.directory.categories import Category
 from agencies.directory.models import Agency
 from cases.people.models import Address, Person
 from cases.plans.models import Goal, GoalVersion
-from cases.supervision.models import Case, CaseKey
+from cases.supervision.models import Case, CaseExclusion, CaseKey, CaseNamedPrincipal
 from cases.supervision.querysets import CaseFilter
 from sharing.access.actors import NoContext
 from sharing.access.context import acting, open_context
@@ -167,13 +167,27 @@ def test_keys_are_no_way_around_a_role(world: World) -> None:
         assert not CaseKey.objects.filter(grant=world.grants["ended"]).exists()
 
 
+def test_who_is_excluded_or_named_is_not_everybodys(world: World) -> None:
+    with acting(world.users["reyes"], world.agencies["police"]):
+        assert not CaseExclusion.objects.exists()
+        assert not CaseNamedPrincipal.objects.exists()
+    with acting(world.users["pratt"], world.agencies["probation"]) as actor:
+        assert {row.user_id for row in CaseExclusion.objects.all()} == {actor.user_id}
+
+
 def test_news_is_seen_by_those_it_was_told_to(world: World) -> None:
     news = {"kind": "plan.goal_changed", "record_type": "cases.case", "record_id": world.restricted.uuid}
     with acting(world.users["olsen"], world.agencies["probation"]) as actor:
         event = OutboxEvent.objects.create(**news, actor=actor.user, actor_agency=actor.agency)
         assert OutboxEvent.objects.filter(pk=event.pk).exists()
         with refused():  # in another's name
-            OutboxEvent.objects.create(**news, actor=world.users["mills"], actor_agency=actor.agency)
+            sql(
+                "INSERT INTO sharing_outboxevent (uuid, kind, record_type, record_id, object_type, object_id, versions,"
+                " group_ids, actor_id, actor_agency_id, created_at, failures, last_error, next_attempt_at)"
+                " SELECT gen_random_uuid(), kind, record_type, record_id, object_type, object_id, versions, group_ids,"
+                " %s, actor_agency_id, created_at, failures, last_error, next_attempt_at FROM sharing_outboxevent",
+                world.users["mills"].pk,
+            )
     with acting(world.users["reyes"], world.agencies["police"]):
         assert not OutboxEvent.objects.exists()
 
@@ -370,17 +384,30 @@ def test_a_part_cannot_be_written_into_anothers_record(world: World) -> None:
             Goal.objects.create(
                 case=world.joint, plan=world.plan, title="Mine", need="housing", target="A flat", audience=1
             )
-        with refused():  # a part and its case cannot disagree
-            Goal.objects.create(case=world.suspect, plan=world.plan, title="Mine", need="housing", target="A flat")
+        with refused():  # without reading back what was written, which alone would be refused
+            sql(_copied("cases_goal", case_id="%s", audience="0", uuid="gen_random_uuid()"), world.restricted.pk)
+        with refused():
+            sql(_copied("cases_goalversion", case_id="%s", version="9"), world.restricted.pk)
         with refused():
             GoalVersion.objects.create(
                 case=world.restricted, plan=world.plan, goal=goal, version=9, audience=0, values={}
             )
         assert Goal.objects.filter(pk=world.goals[1].pk).update(title="Mine") == 0
         assert Case.objects.filter(pk=world.restricted.pk).update(version=99) == 0
+    with acting(world.users["olsen"], world.agencies["probation"]), pytest.raises(IntegrityError), transaction.atomic():
+        # both cases are olsen's to change, but a part and its case cannot disagree
+        Goal.objects.create(case=world.cases[6], plan=world.plan, title="Mine", need="housing", target="A flat")
     with acting(world.users["carter"], world.agencies["provider"]):
         assert not Address.objects.exists()
         assert not Goal.objects.exists()
+
+
+def _copied(table: str, **changed: str) -> str:
+    """An INSERT that copies one row which the actor sees, with some columns changed."""
+    fields = apps.get_model("cases", table.removeprefix("cases_"))._meta.concrete_fields
+    columns = [f'"{field.column}"' for field in fields if field.column != "id"]
+    values = [changed.get(column.strip('"'), column) for column in columns]
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM {table} LIMIT 1"
 
 
 def test_page_and_count_take_nobodys_word_for_the_principals(world: World) -> None:
