@@ -48,7 +48,7 @@ def main(words: list[str]) -> int:
         _searches(report, world, viewers, seconds)
         if full and not options.only:
             _growth(report, server, world)
-        http.measure(report, world, viewers, rounds=200 if full else 40)
+        http.measure(report, world, viewers, seconds)
         _writes(report, viewers[0])
         world.close()
     report.say(f"The run took {(time.monotonic() - begun) / 60:.0f} minutes.")
