@@ -164,7 +164,10 @@ def connect(who: str = "owner", database: str = DATABASE) -> Any:
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     """Starts the servers before pytest-django reads the settings."""
     global _running
-    if _running is None and not early_config.known_args_namespace.help:
+    known = early_config.known_args_namespace
+    # With -n each worker process has servers of its own; the one that only hands out tests needs none.
+    hands_out = getattr(known, "numprocesses", None) and "PYTEST_XDIST_WORKER" not in os.environ
+    if _running is None and not known.help and not hands_out:
         _running = Services()
         atexit.register(_running.stop)
         _running.start()
