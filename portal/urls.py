@@ -7,7 +7,6 @@ from portal.health import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
-    path("accounts/", include("allauth.account.urls")),
     path("api/v1/", include("portal.api")),
     path("", include("portal.today.urls")),
     path("", include("agencies.accounts.urls")),

@@ -22,3 +22,8 @@ class ClosedSignupAdapter(DefaultAccountAdapter):
         """
         user: User | None = super().authenticate(request, **credentials)
         return user if user is not None and user.kind == User.Kind.PERSON else None
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Keep a new password, and nothing else of the account: more the web's database role may not write."""
+        user.set_password(password)
+        user.save(update_fields=["password"])

@@ -14,18 +14,32 @@ ALTER TABLE agencies_membership ADD CONSTRAINT membership_group_is_a_unit
 """
 
 # The trail: rows are added and never changed, deleted or read at large. Reading the number back is what INSERT needs.
+# Accounts: the web role signs people in and lets them choose a password; no bug of ours can give anybody a role, a token
+# or another address.
 GRANTS = """
 GRANT USAGE ON SCHEMA public TO concord_app, concord_job;
 GRANT SELECT ON auth_group, auth_permission, django_content_type TO concord_app, concord_job;
-GRANT SELECT, INSERT, UPDATE, DELETE ON django_session, account_emailaddress, account_emailconfirmation TO concord_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON django_session TO concord_app;
+GRANT SELECT, INSERT ON account_emailaddress TO concord_app;
 GRANT SELECT ON agencies_agency, agencies_unit, agencies_user, agencies_membership, agencies_apitoken
   TO concord_app, concord_job;
-GRANT INSERT, UPDATE ON agencies_user, agencies_membership, agencies_apitoken TO concord_app;
+GRANT UPDATE (password, last_login) ON agencies_user TO concord_app;
+GRANT UPDATE (revoked_at) ON agencies_apitoken TO concord_app;
 GRANT INSERT, UPDATE ON auth_group, agencies_agency, agencies_unit, agencies_user, agencies_membership,
   agencies_apitoken TO concord_job;
 GRANT SELECT, INSERT ON account_emailaddress TO concord_job;
 GRANT INSERT, SELECT (id) ON agencies_change, agencies_read, agencies_denial TO concord_app, concord_job;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO concord_app, concord_job;
+"""
+
+# allauth notes an account's address when it first needs it. It sends the link for a new password to any address noted,
+# so that the web role may note the account's own and no other.
+ADDRESSES = """
+ALTER TABLE account_emailaddress ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seen ON account_emailaddress FOR SELECT TO concord_app USING (true);
+CREATE POLICY own_address ON account_emailaddress FOR INSERT TO concord_app
+  WITH CHECK (EXISTS (SELECT 1 FROM agencies_user u WHERE u.id = user_id AND u.email = account_emailaddress.email));
+CREATE POLICY by_job ON account_emailaddress TO concord_job USING (true) WITH CHECK (true);
 """
 
 
@@ -43,4 +57,5 @@ class Migration(migrations.Migration):
             MEMBERS_JOIN_UNITS, "ALTER TABLE agencies_membership DROP CONSTRAINT membership_group_is_a_unit"
         ),
         migrations.RunSQL(GRANTS, migrations.RunSQL.noop),
+        migrations.RunSQL(ADDRESSES, migrations.RunSQL.noop),
     ]

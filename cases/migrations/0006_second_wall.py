@@ -16,6 +16,7 @@ EXISTENCE, CAUTIONS, CONDITIONS, PLAN_VIEW, PLAN_CHANGE, LOCATION, ASSESSMENT, S
     4096,
     65536,
 )
+NEVER_SHARED = 8192 | 16384 | 65536 | 131072  # treatment, victim, share, manage: in no bundle that is given away
 
 # Parts of a case: table, category to see, category to change, has an audience.
 CASE_PARTS = [
@@ -103,7 +104,8 @@ def wall() -> str:
     return ";\n".join(statements)
 
 
-# Grants are seen by those they name and by whoever may share the record; only the latter may add or end one.
+# Grants are seen by those they name and by whoever may share the record; only the latter may add or end one: never one
+# that lets others share on, and none beyond the agency without an agreement.
 MINE_TO_GIVE = (
     f"grant_record_opens(record_type, record_id, (SELECT access_user()), (SELECT access_groups({SHARE})),"
     " (SELECT access_closed()))"
@@ -122,7 +124,10 @@ CREATE POLICY seen_by_job ON sharing_grant FOR SELECT TO concord_job
   USING ((SELECT access_is_job()) OR group_id = ANY ((SELECT access_groups(0))::int[]) OR kind = 'standing'
          OR {MINE_TO_GIVE});
 CREATE POLICY give ON sharing_grant FOR INSERT TO concord_app
-  WITH CHECK (kind = 'share' AND issued_by_id = (SELECT access_user()) AND {MINE_TO_GIVE});
+  WITH CHECK (kind = 'share' AND issued_by_id = (SELECT access_user()) AND mask & {NEVER_SHARED} = 0 AND {MINE_TO_GIVE}
+              AND (agreement_id IS NOT NULL
+                   OR EXISTS (SELECT 1 FROM cases_case c JOIN agencies_unit u ON u.agency_id = c.agency_id
+                               WHERE c.uuid = record_id AND u.group_id = sharing_grant.group_id)));
 CREATE POLICY take_back ON sharing_grant FOR UPDATE TO concord_app USING (kind = 'share' AND {MINE_TO_GIVE});
 CREATE POLICY by_job ON sharing_grant TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()));
 """

@@ -85,7 +85,6 @@ GRANTS = """
 GRANT SELECT ON sharing_agreement, sharing_agreementparty, sharing_circle, sharing_circleunit
   TO concord_app, concord_job;
 GRANT INSERT, UPDATE ON sharing_agreement, sharing_agreementparty, sharing_circle, sharing_circleunit TO concord_job;
-GRANT UPDATE (suspended_at, ended_at) ON sharing_agreement TO concord_app;
 GRANT SELECT, INSERT ON sharing_grant TO concord_app, concord_job;
 GRANT UPDATE (revoked_at, revoked_by_id, revoke_reason, until, version) ON sharing_grant TO concord_app, concord_job;
 GRANT SELECT, INSERT ON sharing_outboxevent TO concord_app, concord_job;
@@ -96,7 +95,7 @@ GRANT INSERT, UPDATE ON sharing_inboxitem, sharing_delivery TO concord_job;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO concord_app, concord_job;
 """
 
-# An inbox is its owner's; only the relay may put something in or look across.
+# An inbox is its owner's; only the relay may put something in or look across. The outbox follows in 0003.
 INBOX_POLICIES = """
 ALTER TABLE sharing_inboxitem ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_inbox ON sharing_inboxitem TO concord_app USING (user_id = (SELECT access_user()));
@@ -104,13 +103,6 @@ CREATE POLICY relay_inbox ON sharing_inboxitem TO concord_job USING (true) WITH 
 ALTER TABLE sharing_delivery ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_deliveries ON sharing_delivery FOR SELECT TO concord_app USING (user_id = (SELECT access_user()));
 CREATE POLICY relay_deliveries ON sharing_delivery TO concord_job USING (true) WITH CHECK (true);
--- An event names a record: it is seen by whoever caused it and by those who were told.
-ALTER TABLE sharing_outboxevent ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own_events ON sharing_outboxevent FOR SELECT TO concord_app
-  USING (actor_id = (SELECT access_user())
-         OR EXISTS (SELECT 1 FROM sharing_inboxitem i WHERE i.event_id = sharing_outboxevent.id));
-CREATE POLICY publish ON sharing_outboxevent FOR INSERT TO concord_app WITH CHECK (actor_id = (SELECT access_user()));
-CREATE POLICY relay_events ON sharing_outboxevent TO concord_job USING (true) WITH CHECK (true);
 """
 
 
