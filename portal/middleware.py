@@ -92,6 +92,8 @@ class ContextMiddleware:
             request.user.actor = request.actor  # type: ignore[attr-defined]
             with timezone.override(request.actor.agency.time_zone if request.actor else None):  # type: ignore[attr-defined]
                 response = self.get_response(request)
+            if channel == "html":  # a page about people is kept by no browser and no proxy
+                response.headers.setdefault("Cache-Control", "private, no-store")
             if isinstance(response, HttpResponse) and response.status_code >= 500:
                 transaction.set_rollback(True)
             return response

@@ -1,9 +1,10 @@
 """Logs as structlog writes them: one event a line, with the request's id, as JSON or for a reader's eye."""
 
+import traceback
 from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import ExcInfo, Processor
 
 
 def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
@@ -24,11 +25,12 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    last: list[Processor] = (
-        [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
         if as_json
-        else [structlog.dev.ConsoleRenderer(colors=False)]
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
+    last: list[Processor] = [structlog.processors.ExceptionRenderer(stack_without_values), renderer]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -46,3 +48,21 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
             "django.server": {"handlers": [], "propagate": True},
         },
     }
+
+
+def stack_without_values(exc_info: ExcInfo) -> str:
+    """The stack of an error as text, without what was in it.
+
+    Local variables hold people's names and are left out; so is all but the first line of a message, since a database
+    names the row it refuses from the second line on.
+    """
+    error = exc_info[1]
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:
+        chain.append(error)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    parts = []
+    for one in reversed(chain):
+        first = (str(one).splitlines() or [""])[0]
+        parts.append("".join(traceback.format_tb(one.__traceback__)) + f"{type(one).__qualname__}: {first}")
+    return "\nwhich led to\n".join(parts)
