@@ -52,7 +52,7 @@ class ActionChange(ActionInput):
 
 
 class ActionAnswer(serializers.ModelSerializer[Action]):
-    """An action of a goal."""
+    """An action of a goal. Lists are in order; a number would show where something is hidden."""
 
     id = serializers.UUIDField(source="uuid")
     url = LinkField("action")
@@ -61,12 +61,12 @@ class ActionAnswer(serializers.ModelSerializer[Action]):
 
     class Meta:
         model = Action
-        fields = ["id", "url", "version", "updated_at", "position", *Action.VERSIONED]
+        fields = ["id", "url", "version", "updated_at", *Action.VERSIONED]
         read_only_fields = fields
 
 
 class GoalAnswer(serializers.ModelSerializer[Goal]):
-    """A goal of a plan."""
+    """A goal of a plan. Lists are in order; a number would show where something is hidden."""
 
     id = serializers.UUIDField(source="uuid")
     url = LinkField("goal")
@@ -82,7 +82,6 @@ class GoalAnswer(serializers.ModelSerializer[Goal]):
             "url",
             "version",
             "updated_at",
-            "position",
             *Goal.VERSIONED,
             "case_url",
             "actions_url",

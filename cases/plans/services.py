@@ -223,9 +223,13 @@ def _keep_version(actor: Actor, part: Any, changed: list[str], reason: str) -> N
 
 
 def _finish(actor: Actor, part: Any, kind: str, *, before: dict[str, Any], after: dict[str, Any], reason: str) -> None:
-    """Move the case to the top of everybody's list, then trail and outbox."""
-    Case.objects.filter(pk=part.case_id).update(updated_at=part.updated_at, version=F("version") + 1)
-    Plan.objects.filter(pk=part.plan_id).update(updated_at=part.updated_at, version=F("version") + 1)
+    """Move the case to the top of everybody's list, then trail and outbox.
+
+    What one side keeps to itself moves nothing that the other side sees, or the move would tell of it.
+    """
+    if Audience.BOTH in (part.audience, before.get("audience", part.audience)):
+        Case.objects.filter(pk=part.case_id).update(updated_at=part.updated_at, version=F("version") + 1)
+        Plan.objects.filter(pk=part.plan_id).update(updated_at=part.updated_at, version=F("version") + 1)
     case = Case.objects.visible_to(actor).get(pk=part.case_id)
     record_change(
         actor=actor,

@@ -152,3 +152,27 @@ def test_nothing_malformed_reaches_a_service(world: World) -> None:
         assert response.status_code == 400, body[:10]
         assert response["Content-Type"] == "application/problem+json"
     assert olsen.patch(url, data="a=b", content_type="text/plain", headers=headers).status_code == 415
+
+
+def test_what_one_side_keeps_to_itself_leaves_no_trace_on_the_other(world: World) -> None:
+    """No version, no moment, no place in an order, no tag: not of the case, nor of the plan, nor in the list."""
+    reyes, olsen = signed_in(world.users["reyes"]), signed_in(world.users["olsen"])
+    case = f"{V1}/cases/{world.joint.uuid}/"
+
+    def seen() -> list[Any]:
+        answers = [reyes.get(address) for address in (case, f"{case}plan/", f"{case}plan/goals/", f"{V1}/cases/")]
+        return [(answer.json(), answer.get("ETag")) for answer in answers]
+
+    before = seen()
+    hidden = f"{V1}/goals/{world.goals[1].uuid}/"
+    tag = olsen.get(hidden)["ETag"]
+    assert send(olsen, "PATCH", hidden, {"progress_now": 3}, If_Match=tag).status_code == 200
+    new = {"title": "Ours", "need": "HOUSING".lower(), "target": "A flat", "audience": "SUPERVISION"}
+    assert send(olsen, "POST", f"{case}plan/goals/", new).status_code == 201
+    assert seen() == before
+    tag = olsen.get(f"{V1}/goals/{world.goals[0].uuid}/")["ETag"]
+    assert (
+        send(olsen, "PATCH", f"{V1}/goals/{world.goals[0].uuid}/", {"progress_now": 3}, If_Match=tag).status_code == 200
+    )
+    assert seen() != before
+    assert "position" not in reyes.get(f"{case}plan/").content.decode()
