@@ -101,7 +101,8 @@ BEGIN
       SELECT c.id FROM cases_case c WHERE c.number = ANY (v_numbers)
       UNION SELECT c.id FROM cases_person p JOIN cases_case c ON c.person_id = p.id WHERE p.local_id = ANY (v_numbers)
       UNION SELECT c.id FROM cases_identifier i JOIN cases_case c ON c.person_id = i.person_id
-             WHERE i.value = ANY (v_numbers) LIMIT 200) f
+             WHERE i.value = ANY (v_numbers) -- told to nobody who has name and contact only
+               AND case_opens(c.id, p_user, access_groups(p_must | 2), p_closed, p_must | 2) LIMIT 200) f
      WHERE case_opens(f.id, p_user, p_groups, p_closed, p_must) LIMIT p_limit;
     RETURN;
   END IF;

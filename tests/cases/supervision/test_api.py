@@ -258,3 +258,13 @@ def test_a_browser_needs_its_token_to_post(world: World) -> None:
     careful = signed_in(world.users["olsen"], enforce_csrf_checks=True)
     assert send(careful, "POST", f"{V1}/searches/", {"words": "Pike"}).status_code == 403
     assert Case.objects.count() == 0  # without a context the database shows nothing
+
+
+def test_who_has_name_and_contact_only_confirms_no_number_by_searching(world: World) -> None:
+    """A search that answers is as good as a column: other systems' numbers are found by who may read them."""
+    number = {"number": f"FL{world.referred.pk:08}"}
+    found = {
+        who: len(send(signed_in(world.users[who]), "POST", f"{V1}/searches/", number).json()["results"])
+        for who in ("olsen", "patel", "carter")
+    }
+    assert found == {"olsen": 1, "patel": 1, "carter": 0}
