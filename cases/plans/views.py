@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import uuid
 from typing import Any, ClassVar
 
@@ -223,7 +224,7 @@ class PlanEdit(RecordPage):
         """What the reader of the merge page chose, as form data; or the page again where a choice is missing."""
         posted, names = self.request.POST, self.part.VERSIONED
         seen = posted.get("seen_version", "")
-        row = version_at(self.actor, self.part, int(seen) if seen.isdigit() else 0)
+        row = version_at(self.actor, self.part, int(seen) if re.fullmatch("[0-9]{1,9}", seen) else 0)
         theirs = row.values if row else services.values_of(self.part)
         values, missing = resolve(posted, names, theirs)
         data = {**values, "seen_version": seen, "reason": posted.get("reason", "")}

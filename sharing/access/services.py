@@ -12,11 +12,11 @@ from django.db.models import Q
 
 from agencies.directory.categories import NOTHING, PREREQUISITES, Category, with_prerequisites
 from agencies.directory.clock import database_now
-from agencies.directory.models import Agency
+from agencies.directory.models import FOREVER, Agency
 from agencies.trail.services import record_change
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
-from sharing.access.models import Circle, Grant, Purpose
+from sharing.access.models import Grant, Purpose
 from sharing.access.registry import Shareable, shareable_of
 from sharing.agreements.models import Agreement
 from sharing.agreements.querysets import live_agreements, live_between
@@ -58,8 +58,8 @@ def share(
     now = database_now()
     if purpose not in Purpose.values:
         raise Refused("Choose a purpose from the list.", "purpose")
-    if until <= now:
-        raise Refused("Choose an end that is still to come.", "until")
+    if not now < until <= FOREVER:
+        raise Refused("Choose an end that is still to come, before the year 10000.", "until")
     if agreement and until > agreement.ends_at:
         raise Refused(f"The agreement ends on {agreement.ends_at:%b %-d, %Y}; access can last no longer.", "until")
     # A grant under an agreement that is no longer in force opens nothing, so it stands in nobody's way.
@@ -129,8 +129,8 @@ def extend_access(
     now = database_now()
     if grant.revoked_at is not None or grant.until <= now:
         raise Refused("This access has ended. Share again instead.", "until")
-    if until <= now:
-        raise Refused("Choose an end that is still to come, or end the access.", "until")
+    if not now < until <= FOREVER:
+        raise Refused("Choose an end that is still to come, before the year 10000, or end the access.", "until")
     if grant.agreement and not live_agreements().filter(pk=grant.agreement.pk).exists():
         raise Refused("The agreement under which this was given is not in force. Share again under another.", "until")
     if grant.agreement and until > grant.agreement.ends_at:
@@ -170,10 +170,10 @@ def lock_record(actor: Actor, shareable: Shareable, record_uuid: uuid.UUID) -> A
 
 
 def principal_agencies(group_id: int) -> list[Agency]:
-    """The agencies behind a unit or circle. Raises Refused where it is neither."""
+    """The agencies behind a unit or circle. Raises Refused where it is neither, or nobody stands behind it."""
     agencies = Agency.objects.filter(units__group_id=group_id)
     found = list(agencies) or list(Agency.objects.filter(units__circle_rows__circle_id=group_id).distinct())
-    if not found and not Circle.objects.filter(pk=group_id).exists():
+    if not found:  # nor may an empty circle be given anything: nobody could say whether whoever joins may have it
         raise Refused("Choose a unit or circle from the list.", "group")
     return found
 

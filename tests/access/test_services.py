@@ -309,3 +309,25 @@ def test_two_clicks_on_end_are_one_change(world: World) -> None:
     with leaves(keys=-1, changes=1, events=1):
         first, second = together(end, end)
     assert first.revoked_at == second.revoked_at
+
+
+# --- Odd input --------------------------------------------------------------------------------------------------------
+
+
+def test_an_end_after_the_calendars_last_day_is_refused(world: World) -> None:
+    """The database would take it and the driver could never read it back: every page with the grant would fail."""
+    eve = datetime.datetime(9999, 12, 31, 23, 59, 59, tzinfo=datetime.timezone(datetime.timedelta(hours=-5)))
+    inside = {"group_id": world.units["probation/south"].pk, "agreement_id": None}
+    with pytest.raises(Refused, match="year 10000"):
+        give(world, **inside, until=eve)
+    grant = give(world, **inside)
+    with pytest.raises(Refused, match="year 10000"):
+        act(world, "olsen", lambda actor: extend_access(actor=actor, grant_uuid=grant.uuid, until=eve))
+
+
+def test_an_empty_circle_is_given_nothing(world: World) -> None:
+    """Whoever joins it later may be of a kind that must never have the bundle."""
+    owner("DELETE FROM sharing_circleunit")
+    with pytest.raises(Refused) as refusal:
+        give(world, group_id=world.circle.pk, bundle="full_file")
+    assert refusal.value.field == "group"

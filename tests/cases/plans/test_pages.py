@@ -241,3 +241,10 @@ def test_nothing_changed_tells_nobody(world: World) -> None:
     visitor.post(goal_edit(world), GOAL | {"seen_version": "1"})
     assert rows("SELECT id FROM sharing_outboxevent") == []
     assert "Nobody is told" in text(visitor.get(plan(world)))
+
+
+@pytest.mark.parametrize("seen", ["²", "9" * 5000, "-1", "1e3", "\x00", ""])
+def test_a_merge_from_a_version_that_is_none_is_no_fault(world: World, seen: str) -> None:
+    address = reverse("goal_edit", args=[world.joint.uuid, world.goals[0].uuid])
+    answer = Visitor(world.users["olsen"]).post(address, {"merge": "1", "seen_version": seen})
+    assert answer.status_code == 400
