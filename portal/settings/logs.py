@@ -56,7 +56,7 @@ def stack_without_values(exc_info: ExcInfo) -> str:
     Local variables hold people's names and are left out; so is all but the first line of a message, since a database
     names the row it refuses from the second line on.
     """
-    error = exc_info[1]
+    error: BaseException | None = exc_info[1]
     chain: list[BaseException] = []
     while error is not None and error not in chain:
         chain.append(error)
