@@ -35,7 +35,7 @@ def measure(report: Report, world: World, viewers: list[Viewer], seconds: float)
     ):
         for viewer in viewers:
             cookie = _sign_in(world, viewer)
-            html, json = f"/cases/?scope={_scope(viewer)}", "/api/v1/cases/"
+            html, json = f"/cases/?tab={_scope(viewer)}", "/api/v1/cases/"
             found = compare(
                 {
                     "html": _getting(ours, html, cookie),
@@ -66,7 +66,8 @@ def measure(report: Report, world: World, viewers: list[Viewer], seconds: float)
 
 def _scope(viewer: Viewer) -> str:
     """The tab that shows the most of what the persona sees."""
-    return UNIT if viewer.actor.side == Side.SUPERVISION and viewer.persona.code != "circles" else SHARED
+    owns = viewer.actor.side == Side.SUPERVISION and viewer.persona.code != "circles"
+    return UNIT if owns else SHARED
 
 
 def _sign_in(world: World, viewer: Viewer) -> str:

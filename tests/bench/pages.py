@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 import uuid
 from collections.abc import Callable
@@ -14,10 +15,10 @@ from guardian import shortcuts
 from guardian.models import GroupObjectPermission
 
 from agencies.directory.categories import Category
-from agencies.directory.models import User
+from agencies.directory.models import FOREVER, User
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.models import Case
-from cases.supervision.querysets import COUNT_CAP, PAGE_SIZE, REVIEW, CappedCount, CaseFilter, Cursor
+from cases.supervision.querysets import COUNT_CAP, LATEST, PAGE_SIZE, REVIEW, CappedCount, CaseFilter, Cursor
 from sharing.access.actors import Actor
 from sharing.access.context import open_context
 from tests.bench.database import World
@@ -103,16 +104,37 @@ class Viewer:
                 after = following
         return after
 
-    def guardian(self, generic: bool) -> Callable[[], list[Case]]:
-        """The page by guardian's own helper, on keys with real foreign keys or on its generic table."""
+    def numbers(self) -> Callable[[Actor], list[int]]:
+        """Which cases stand on the page, and nothing of them."""
+        category = self.asked().category
+        actor = self.actor
+        door = [actor.user_id, actor.groups_for(category), list(actor.closed_agreements), int(category), 0]
+        start = [PAGE_SIZE + 1, LATEST, FOREVER, datetime.date.min, 2**63 - 1]
+        arguments = [*door, None, [], [], *start]
+        marks = ", ".join("%s::int[]" if argument == [] else "%s" for argument in arguments)
+
+        def ask(_: Actor) -> list[int]:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT id FROM case_page({marks})", arguments)
+                return [row[0] for row in cursor.fetchall()]
+
+        return ask
+
+    def guardian(self, generic: bool, *, numbers: bool = False) -> Callable[[], list[Any]]:
+        """The page by guardian's own helper, on keys with real foreign keys or on its generic table.
+
+        Or only which cases stand on it, where `numbers`.
+        """
         wanted = [f"cases.{code}" for code in BUNDLES]
 
-        def ask() -> list[Case]:
+        def ask() -> list[Any]:
             with self.world.acting_as(self.world.owner), guardian_tables(generic):
                 found = shortcuts.get_objects_for_user(
                     self.user, wanted, klass=Case, any_perm=True, with_superuser=False, accept_global_perms=False
                 )
-                return list(found.select_related(*JOINED).order_by("-updated_at", "-id")[: PAGE_SIZE + 1])
+                found = found.order_by("-updated_at", "-id")
+                rows = found.values_list("pk", flat=True) if numbers else found.select_related(*JOINED)
+                return list(rows[: PAGE_SIZE + 1])
 
         return ask
 
