@@ -74,7 +74,8 @@ def conditions_in_force(actor: Actor, case: Case) -> list[Condition]:
 def home_of(actor: Actor, case: Case) -> Address | None:
     """Where the person lives, as last confirmed."""
     rows = apps.get_model("cases", "Address").objects.permitted(actor).filter(person_id=case.person_id, ended_on=None)
-    home: Address | None = rows.filter(kind="residence").order_by(F("confirmed_on").desc(nulls_last=True), "-pk").first()
+    latest = F("confirmed_on").desc(nulls_last=True)
+    home: Address | None = rows.filter(kind="residence").order_by(latest, "-pk").first()
     return home
 
 

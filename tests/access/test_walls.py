@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.db import IntegrityError, InternalError, ProgrammingError, connectio
 
 from agencies.directory.categories import Category
 from agencies.directory.models import Agency
+from agencies.trail.services import record_change, record_read
 from cases.people.models import Address, Person
 from cases.plans.models import Goal, GoalVersion
 from cases.supervision.models import Case, CaseExclusion, CaseKey, CaseNamedPrincipal
@@ -293,7 +295,7 @@ def test_no_role_of_the_application_is_above_the_policies(world: World) -> None:
         "SELECT case_own(ARRAY[1]::bigint[], 262143)",
         "SELECT case_issue_many(1, ARRAY[1]::bigint[])",
         "SELECT case_make_keys(1, ARRAY[1]::bigint[])",
-        "SELECT * FROM case_audience(1, 1, '{}', '{}')",
+        "SELECT * FROM case_audience(gen_random_uuid(), 1, '{}', '{}', '{}')",
         "UPDATE cases_goalversion SET values = '{}'",
         "DELETE FROM cases_goalversion",
         "DELETE FROM cases_goal",
@@ -326,6 +328,17 @@ def test_the_trail_only_grows(world: World, table: str) -> None:
                 with pytest.raises(psycopg2.errors.InsufficientPrivilege):
                     cursor.execute(statement)
                 raw.rollback()
+
+
+def test_nobody_writes_the_trail_in_another_name(world: World) -> None:
+    shown = {"action": "list", "record_type": "cases.case", "record_ids": [world.cases[0].uuid], "categories": 1}
+    with acting(world.users["mills"], world.agencies["probation"]) as actor:
+        record_read(actor=actor, **shown)
+        forged = replace(actor, user=world.users["reyes"])
+        with refused():
+            record_read(actor=forged, **shown)
+        with refused():
+            record_change(actor=forged, verb="plan.goal_changed", obj=world.goals[0])
 
 
 def test_calling_oneself_a_job_opens_nothing(world: World) -> None:

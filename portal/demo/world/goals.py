@@ -7,8 +7,9 @@ from typing import NamedTuple
 from cases.plans.codes import ActionKind, Need
 
 SUPPORT, SUPERVISE, ENFORCE = ActionKind.SUPPORT, ActionKind.SUPERVISE, ActionKind.ENFORCE
-# Who does an action: the officer of record, the police unit, the treatment provider, or the person.
-OFFICER, POLICE, PROVIDER, PERSON = "officer", "police", "provider", "person"
+# Who does an action: the officer of record, the police unit, or the person. A treatment provider's part in a case shows
+# to nobody without the treatment category, so no plan names one.
+OFFICER, POLICE, PERSON = "officer", "police", "person"
 
 
 class ActionPlan(NamedTuple):
@@ -77,7 +78,7 @@ GOALS = (
         "Thirteen clean tests in a row", "Two of five tests clean", 13, "tests",
         ("drugs", "burglary", "theft"),
         (
-            ActionPlan("Outpatient group", SUPPORT, PROVIDER, "Mondays and Thursdays"),
+            ActionPlan("Outpatient group", SUPPORT, PERSON, "Mondays and Thursdays"),
             ActionPlan("Drug test", SUPERVISE, OFFICER, "Weekly"),
             ActionPlan("Carry naloxone; the beat does too", SUPPORT, POLICE),
             ActionPlan("A first positive test is answered with an extra session, not a jail night", ENFORCE, OFFICER),
@@ -89,7 +90,7 @@ GOALS = (
         ("dui",),
         (
             ActionPlan("Read the ignition lock", SUPERVISE, OFFICER, "Monthly"),
-            ActionPlan("Group on alcohol", SUPPORT, PROVIDER, "Wednesdays"),
+            ActionPlan("Group on alcohol", SUPPORT, PERSON, "Wednesdays"),
             ActionPlan("Stop the car if driven outside work hours", ENFORCE, POLICE, "When seen"),
         ),
     ),

@@ -13,7 +13,7 @@ from cases.plans.codes import ActionKind, ActionStatus, GoalStatus, Need
 from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersion, Plan
 from cases.plans.services import values_of
 from portal.demo.world.directory import BEATS, Directory
-from portal.demo.world.goals import GOALS, PERSON, POLICE, PROVIDER, PURPOSES, STRENGTHS, ActionPlan, GoalPlan
+from portal.demo.world.goals import GOALS, PERSON, POLICE, PURPOSES, STRENGTHS, ActionPlan, GoalPlan
 from portal.demo.world.terms import Term
 
 _PART = ["id", "plan_id", "case_id", "audience", "position", "changed_by_id", "created_at", "updated_at"]
@@ -176,8 +176,6 @@ class Plans:
                     self.directory.officers(unit, "police_officer")
                 ).display
             return self.directory.agency_of(unit), self.directory.units[unit].name
-        if who == PROVIDER:
-            return agencies["provider"], self.directory.units["provider/outpatient"].name
         if who == PERSON:
             return None, "The person"
         return agencies[term.agency], term.officer.display if term.officer else ""
