@@ -197,11 +197,12 @@ def shake(world: World, dice: random.Random) -> list[tuple[str, int, object]]:
 
 def moments(world: World, dice: random.Random) -> list[datetime.datetime]:
     """Now, and the very moment at which something begins or ends, or the second before it."""
-    edges = {grant.until for grant in world.grants}
-    edges |= {m.until for m in world.memberships} | {m.start for m in world.memberships}
+    ends = {grant.until for grant in world.grants}
+    edges = {m.until for m in world.memberships} | {m.start for m in world.memberships}
     edges |= {place.until for place in world.places} | {place.joined for place in world.places}
     for agreement in world.agreements.values():
         edges |= {agreement.start, agreement.end} | {m for m in (agreement.suspended, agreement.ended) if m}
-    near = sorted(edge for edge in edges if NOW < edge < FOREVER)
-    later = [dice.choice(near) - dice.choice([datetime.timedelta(0), STEPS[0]])] if near else []
+    near = [sorted(edge for edge in kind if NOW < edge < FOREVER) for kind in (ends, edges)]
+    near = [kind for kind in near if kind]
+    later = [dice.choice(dice.choice(near)) - dice.choice([0, 0, 1]) * STEPS[0]] if near else []
     return [NOW, *later]

@@ -100,8 +100,8 @@ def first_wall_alone(loader: Loader, world: World, now: datetime.datetime, dice:
 
 
 def lookers(world: World, now: datetime.datetime, dice: random.Random) -> list[tuple[int, int | None]]:
-    """Who looks, and for which agency: anybody, and somebody who sees much."""
-    oracle = Oracle(world, now)
+    """Who looks, and for which agency: anybody, and somebody who sees much, or did a second ago."""
+    oracle = Oracle(world, now - datetime.timedelta(seconds=1))
     choices = [(user, agency) for user in world.users for agency in (None, *world.agencies)]
 
     def reach(choice: tuple[int, int | None]) -> int:
@@ -229,15 +229,22 @@ class Look:
         name = self.dice.choice(FAMILIES)
         case = self.dice.choice(list(self.world.cases.values()))
         people = {p.id for p in self.world.people.values() if name in (p.family, p.alias)}
+        # A number that another system gave tells more than name and contact.
+        more = self.cases(Category.EXISTENCE | Category.SUPERVISION)
+        numbered = {part.person for part in self.world.parts if part.model == "identifier"} & {case.person}
+        ids = {number for number in known if self.world.cases[number].person in numbered}
         word, wanted = self.dice.choice(
             [
                 (name.upper(), {number for number in known if self.world.cases[number].person in people}),
                 (case.number, {case.id} & known),
                 (f"L{case.person}", {number for number in known if self.world.cases[number].person == case.person}),
+                (f"F{case.person}", more & ids),
             ]
         )
         found = {hit.pk for hit in Case.objects.search(actor, words=[word], limit=500)}
         same(f"search for {word}", found, wanted)
+        first = {hit.pk for hit in Case.objects.search(actor, words=[word], limit=1)}
+        same(f"the first found for {word}", (len(first), first <= wanted), (min(1, len(wanted)), True))
 
     def explanations(self, viewer: Viewer, actor: Actor) -> None:
         """What the pages say is withheld, and why one sees a case, follow from the same keys."""
