@@ -6,6 +6,7 @@ import datetime
 import uuid
 from typing import Any
 
+from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import Group
 from django.db import models
@@ -180,9 +181,7 @@ class User(AbstractBaseUser):
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Whether the door opens `obj` for this category. Without an object the answer is no."""
-        from django.contrib.auth.models import _user_has_perm
-
-        return obj is not None and self.is_active and _user_has_perm(self, perm, obj)
+        return obj is not None and self.is_active and any(b.has_perm(self, perm, obj) for b in get_backends())
 
     def has_perms(self, perm_list: list[str], obj: Any = None) -> bool:
         """Whether every one of the categories is open."""
