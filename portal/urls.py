@@ -7,7 +7,7 @@ from portal.health import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
-    path("api/v1/", include("portal.api")),
+    path("api/v1/", include("portal.api.urls")),
     path("", include("portal.today.urls")),
     path("", include("agencies.accounts.urls")),
     path("", include("sharing.notices.urls")),

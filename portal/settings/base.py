@@ -221,7 +221,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["sharing.access.permissions.DeclaredPolicy"],  # no declared category, no answer
-    "DEFAULT_THROTTLE_CLASSES": ["portal.throttles.CallerRate"],
+    "DEFAULT_THROTTLE_CLASSES": ["portal.api.throttles.CallerRate"],
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -245,7 +245,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "COMPONENT_SPLIT_PATCH": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "POSTPROCESSING_HOOKS": ["portal.openapi.common_answers"],
+    "POSTPROCESSING_HOOKS": ["portal.api.schema.common_answers"],
 }
 
 # --- Logs ------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver
 
-from portal import api
+from portal.api import urls as api
 from sharing.access.rest import DoorView
 from tests.calls import V1, send, signed_in
 from tests.worlds import World

@@ -7,8 +7,8 @@ from rest_framework.request import Request
 
 from cases.plans import api as plans
 from cases.supervision import api as supervision
-from portal.api_docs import ApiDocsView
-from portal.openapi import SchemaView
+from portal.api.docs import ApiDocsView
+from portal.api.schema import SchemaView
 from sharing.access import api as access
 from sharing.access.permissions import ANY_ACTOR
 from sharing.access.rest import DoorView

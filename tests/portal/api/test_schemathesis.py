@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from portal.openapi import document
+from portal.api.schema import document
 from sharing.notices.models import InboxItem, OutboxEvent
 from tests import services
 from tests.calls import bearer, system_of
@@ -31,7 +31,7 @@ from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
 
-CASES_EACH = 40
+CASES_EACH = 25
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 SCHEMA = schemathesis.openapi.from_dict(document())

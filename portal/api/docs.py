@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.views.generic import TemplateView
 
-from portal.openapi import document
+from portal.api.schema import document
 
 HEADINGS = ("Cases", "Plans", "Access", "Directory", "Inbox")
 

@@ -8,11 +8,11 @@ import pytest
 import yaml
 from drf_spectacular.renderers import OpenApiYamlRenderer
 
-from portal.openapi import document
+from portal.api.schema import document
 from tests.calls import V1, signed_in
 from tests.worlds import World
 
-COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
+COMMITTED = Path(__file__).resolve().parents[3] / "docs" / "openapi.yaml"
 
 
 def test_the_committed_document_is_what_the_code_says() -> None:
