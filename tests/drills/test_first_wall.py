@@ -1,0 +1,215 @@
+"""With `permitted()` replaced by `all()`, each persona of the demo world sees over HTTP exactly the same records.
+
+Two real servers on one database: the product, and the product with its first wall taken out (unfiltered.py). Everything
+that a persona can reach is asked of both: lists page by page, search, and pages of records that are and are not theirs.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from agencies.directory.models import User
+from portal.demo.personas import PERSONAS
+from portal.launcher.processes import free_port
+from tests import services
+
+pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
+
+DEMO = "concord_demo"
+LOOKED_AT = 20  # records of each kind whose pages every persona asks for
+HTML_PAGES = 2  # of each list; the API walks every list to its end
+CASE_LINK = re.compile(r"/cases/([0-9a-f-]{36})/")
+NEXT_LINK = re.compile(r'href="([^"]*[?&;]after=[^"]*)"')
+
+
+@pytest.fixture
+def demo_world(transactional_db: None) -> Iterator[None]:
+    """The demo world in the test database, made as `make demo` makes it."""
+    environment = {**os.environ, **services.clone_database(DEMO), "DJANGO_SETTINGS_MODULE": "portal.settings.demo"}
+    made = subprocess.run(
+        [sys.executable, str(services.ROOT / "manage.py"), "demo_world"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+    services.restore(DEMO)
+    yield
+    services.spoil()
+
+
+class Server:
+    """One web server, asked as somebody who is signed in."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def ask(self, cookie: str, method: str, address: str, body: Any = None) -> tuple[int, str]:
+        """Status and text of an answer; redirects are not followed."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)) as line:
+            headers = {"Cookie": cookie, "Host": "localhost"}
+            sent = None
+            if body is not None:
+                token = "a" * 32
+                headers |= {
+                    "Content-Type": "application/json",
+                    "X-CSRFToken": token,
+                    "Cookie": f"{cookie}; concord_csrf={token}",
+                }
+                sent = json.dumps(body)
+            line.request(method, address, sent, headers)
+            answer = line.getresponse()
+            return answer.status, answer.read().decode()
+
+
+@contextmanager
+def serving(module: str) -> Iterator[Server]:
+    """The module's application under gunicorn, on a port of its own."""
+    port = free_port()
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            f"{module}:application",
+            "--bind",
+            f"127.0.0.1:{port}",
+            "--workers",
+            "1",
+            "--timeout",
+            "300",
+        ],
+        cwd=services.ROOT,
+        env={**os.environ, "CONCORD_DB_ROLE": "app"},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        server = Server(port)
+        for _ in range(300):
+            try:
+                server.ask("", "GET", "/healthz")
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def cookie_of(email: str) -> str:
+    """A session of this person, as the browser would send it."""
+    client = Client()
+    client.force_login(User.objects.get(email=email), backend="agencies.accounts.backends.PasswordBackend")
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+
+
+def html_list(server: Server, cookie: str, tab: str, sort: str) -> tuple[int, list[str]]:
+    """The records of a list in its order, its first pages."""
+    address, found, status = f"/cases/?tab={tab}&sort={sort}", [], 0
+    for _ in range(HTML_PAGES):
+        if not address:
+            break
+        status, text = server.ask(cookie, "GET", address)
+        for record in dict.fromkeys(CASE_LINK.findall(text.split("<main", 1)[-1])):
+            found.append(record)
+        following = NEXT_LINK.findall(text)
+        address = following[-1].replace("&amp;", "&") if following and status == 200 else ""
+    return status, found
+
+
+def api_list(server: Server, cookie: str, scope: str, sort: str) -> tuple[int, list[str]]:
+    """Every record of the list over the API."""
+    address, found, status = f"/api/v1/cases/?scope={scope}&sort={sort}&limit=200", [], 0
+    while address:
+        status, text = server.ask(cookie, "GET", address)
+        answer = json.loads(text)
+        found += [row["id"] for row in answer.get("results", [])]
+        address = re.sub(r"^https?://[^/]+", "", answer.get("next") or "")
+    return status, found
+
+
+def records() -> dict[str, list[str]]:
+    """Addresses of records of the whole world, by kind, chosen the same way every time."""
+    dice = random.Random(7)
+    with closing(services.connect("owner")) as owner, owner.cursor() as cursor:
+        chosen: dict[str, list[str]] = {}
+        for kind, query in (
+            ("case", "SELECT uuid FROM cases_case ORDER BY id"),
+            ("planned", "SELECT c.uuid FROM cases_case c JOIN cases_plan p ON p.case_id = c.id ORDER BY c.id"),
+            ("shared", "SELECT record_id FROM sharing_grant WHERE record_id IS NOT NULL ORDER BY id"),
+            ("goal", "SELECT uuid FROM cases_goal ORDER BY id"),
+            ("action", "SELECT uuid FROM cases_action ORDER BY id"),
+        ):
+            cursor.execute(query)
+            found = sorted({str(row[0]) for row in cursor.fetchall()})
+            chosen[kind] = dice.sample(found, min(LOOKED_AT, len(found)))
+    return chosen
+
+
+def test_without_the_first_wall_everybody_sees_the_same_records(demo_world: None) -> None:
+    chosen = records()
+    pages = [
+        template.format(record)
+        for record in dict.fromkeys(chosen["case"] + chosen["planned"] + chosen["shared"])
+        for template in (
+            "/cases/{}/",
+            "/cases/{}/plan/",
+            "/cases/{}/access/",
+            "/api/v1/cases/{}/",
+            "/api/v1/cases/{}/plan/",
+            "/api/v1/cases/{}/access/",
+        )
+    ]
+    pages += [f"/api/v1/goals/{goal}/{tail}" for goal in chosen["goal"] for tail in ("", "versions/", "actions/")]
+    pages += [f"/api/v1/actions/{action}/{tail}" for action in chosen["action"] for tail in ("", "versions/")]
+    seen = 0
+    with serving("portal.wsgi") as product, serving("tests.drills.unfiltered") as unfiltered:
+        for persona in PERSONAS:
+            cookie = cookie_of(persona.email)
+            for sort in ("latest", "review"):
+                for tab in ("mine", "unit", "shared"):
+                    same(persona.code, f"list {tab} by {sort}", html_list, product, unfiltered, cookie, tab, sort)
+                for scope in ("all", "mine", "shared"):
+                    same(persona.code, f"API list {scope}", api_list, product, unfiltered, cookie, scope, sort)
+            for address in pages:
+                ours, theirs = product.ask(cookie, "GET", address), unfiltered.ask(cookie, "GET", address)
+                assert ours[0] == theirs[0], f"{persona.code} {address}: {ours[0]}, unfiltered {theirs[0]}"
+                assert shown(ours[1]) == shown(theirs[1]), f"{persona.code} {address} shows other records"
+                seen += ours[0] == 200
+            for name in ("Johnson", "Williams", "Brown"):
+                body = {"words": name, "limit": 50}
+                status, text = unfiltered.ask(cookie, "POST", "/api/v1/searches/", body)
+                assert status == 200, text
+                for row in json.loads(text)["results"]:
+                    assert product.ask(cookie, "GET", f"/api/v1/cases/{row['id']}/")[0] == 200, (persona.code, name)
+    assert seen > 200, "hardly anything was seen: the drill proves nothing"
+
+
+def shown(text: str) -> set[str]:
+    """Every record and part that an answer names."""
+    return set(re.findall(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", text)) - set(
+        re.findall(r'"request_?[iI]d": ?"([^"]+)"', text)
+    )
+
+
+def same(who: str, what: str, ask: Any, product: Server, unfiltered: Server, *arguments: str) -> None:
+    """Fails where the two servers list different records."""
+    ours, theirs = ask(product, *arguments), ask(unfiltered, *arguments)
+    assert ours == theirs, (
+        f"{who}, {what}: {len(ours[1])} records ({ours[0]}), without the first wall {len(theirs[1])} ({theirs[0]})"
+    )
