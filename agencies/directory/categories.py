@@ -1,5 +1,6 @@
 """The kinds of data and acts that can be opened or kept shut, one bit each."""
 
+from collections.abc import Iterable
 from enum import IntFlag
 
 
@@ -83,3 +84,16 @@ def with_prerequisites(mask: Category) -> Category:
 def labels_of(mask: int) -> list[str]:
     """Words for every category in the mask, in the order of the bits."""
     return [LABELS[category] for category in Category if mask & category]
+
+
+def codes_of(mask: int) -> list[str]:
+    """The names of the categories in the mask, as systems exchange them: EXISTENCE, PLAN_VIEW."""
+    return [str(category.name) for category in Category if mask & category]
+
+
+def union(masks: Iterable[int]) -> Category:
+    """Every category that stands in some of the masks."""
+    found = NOTHING
+    for mask in masks:
+        found |= Category(mask)
+    return found

@@ -1,4 +1,4 @@
-"""Dates as people type them. Every floor's forms read them alike, and in the order that agencies write: month first."""
+"""Dates as people type and read them: alike on every floor, and in the order that agencies write, month first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 _PARTS = re.compile(r"[A-Za-z]+|[0-9]+")
 _MONTHS = {
@@ -59,6 +60,17 @@ def parse_date(text: str) -> datetime.date:
         raise ValueError(text)
     full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) >= _CENTURY_TURNS else 2000)
     return datetime.date(full, int(month), int(day))
+
+
+def local_day(value: datetime.date) -> datetime.date:
+    """The calendar day of a date, or of a moment in the current time zone."""
+    return timezone.localtime(value).date() if isinstance(value, datetime.datetime) else value
+
+
+def day_text(value: datetime.date) -> str:
+    """A date, or a moment's day in the current time zone, as people read it: Nov 24, 2026."""
+    day = local_day(value)
+    return f"{day:%b} {day.day}, {day.year}"
 
 
 class TypedDateField(forms.DateField):

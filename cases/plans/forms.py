@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any, ClassVar
 
 from django import forms
-from django.core import signing
-from django.core.exceptions import ValidationError
 
 from agencies.directory.dates import TypedDateField
 from agencies.directory.models import Agency, Side
@@ -15,8 +12,7 @@ from cases.plans.models import Action, Audience, Goal, Plan
 from cases.plans.services import values_of
 from cases.plans.wording import LABELS
 from sharing.access.actors import Actor
-
-TOKEN_SALT = "cases.plans.new"  # noqa: S105 - names the use, is no secret
+from sharing.access.pages import OnceField
 
 
 class PlanForm(forms.ModelForm):
@@ -45,7 +41,6 @@ class PartForm(forms.ModelForm):
         label="Why it changes", max_length=300, required=False, help_text="Others read this beside the change."
     )
     seen_version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
-    token = forms.CharField(widget=forms.HiddenInput)
     first_field: ClassVar[str] = "title"
 
     def __init__(self, data: Any = None, *, actor: Actor, instance: Any, adding: bool) -> None:
@@ -53,30 +48,16 @@ class PartForm(forms.ModelForm):
         self.actor = actor
         if adding:
             del self.fields["seen_version"], self.fields["reason"]
-            self.initial["token"] = signing.dumps(str(uuid.uuid4()), salt=f"{TOKEN_SALT}.{actor.user_id}")
+            self.fields["token"] = OnceField(actor)
         else:
-            del self.fields["token"]
             self.initial["seen_version"] = instance.version
         sides = {Audience.BOTH.value} | ({int(actor.side)} if actor.side != Side.OTHER else set())
         audience = self.fields["audience"]
         audience.choices = [choice for choice in Audience.choices if choice[0] in sides]  # type: ignore[attr-defined]
         for name, field in self.fields.items():
-            field.label = self.labels_of_own().get(name) or LABELS.get(name, field.label)
+            field.label = LABELS.get(name, field.label)
             if field.required and not isinstance(field.widget, forms.HiddenInput):
                 field.error_messages["required"] = "Fill this in."
-
-    def labels_of_own(self) -> dict[str, str]:
-        """Labels that differ from the usual ones."""
-        return {}
-
-    def clean_token(self) -> uuid.UUID:
-        """The UUID that the form was given for what it adds."""
-        try:
-            return uuid.UUID(
-                signing.loads(self.cleaned_data["token"], salt=f"{TOKEN_SALT}.{self.actor.user_id}", max_age=86400)
-            )
-        except signing.BadSignature:
-            raise ValidationError("This form has grown too old. Open it again.") from None
 
     def changes(self) -> dict[str, Any]:
         """The values to save, by field."""

@@ -29,14 +29,17 @@ def plan_summary(actor: Actor, case: Case, read: Read) -> dict[str, Any]:
     return {
         "plan": plan,
         "goals": goals,
-        "dates": [Date(due, "Action of the plan", due < timezone.localdate())] if due else [],
+        "dates": [Date(due, plan.next_title, due < timezone.localdate())] if plan and due else [],
     }
 
 
 def _plan(actor: Actor, case: Case) -> Plan | None:
     waiting = Action.objects.permitted(actor).filter(plan_id=OuterRef("pk"), status="open", due_on__isnull=False)
     plans = Plan.objects.permitted(actor).filter(case=case).exclude(status="closed")
-    return plans.annotate(next_due=Subquery(waiting.order_by("due_on").values("due_on")[:1])).first()
+    first = waiting.order_by("due_on", "pk")
+    return plans.annotate(
+        next_due=Subquery(first.values("due_on")[:1]), next_title=Subquery(first.values("title")[:1])
+    ).first()
 
 
 def _goals(actor: Actor, case: Case) -> list[Goal]:

@@ -22,7 +22,7 @@ from cases.plans.models import Action, Goal
 from cases.plans.querysets import PlanView, latest_changes, open_plan, part_for, plan_readers, version_at
 from cases.plans.wording import changes_between
 from sharing.access.errors import NotVisible, Refused, Stale
-from sharing.access.pages import RecordPage
+from sharing.access.pages import RecordPage, add_refusal
 
 PLAN_SHOWN = Category.EXISTENCE | Category.SUPERVISION | Category.CAUTIONS | Category.PLAN_VIEW
 STATUS_ORDER = ["active", "later", "reached", "dropped"]
@@ -98,7 +98,7 @@ class PlanStart(RecordPage):
         try:
             services.start_plan(actor=self.actor, case_uuid=record, **form.cleaned_data)
         except Refused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            add_refusal(form, refusal)
             return self.show_form(form, status=400)
         messages.success(request, "Plan started. It needs its first goal.")
         return redirect("case_plan", record)
@@ -151,7 +151,7 @@ class PlanEdit(RecordPage):
         try:
             saved = self.save(form)
         except Refused as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+            add_refusal(form, refusal)
             return self.show_form(form, status=400)
         except Stale as stale:
             current: Any = stale.current

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from agencies.directory.dates import day_text
 from agencies.directory.models import Agency
 from cases.plans.codes import ActionKind, ActionStatus, GoalStatus, Need
 from cases.plans.models import Audience
@@ -53,8 +54,7 @@ def words(name: str, value: Any, agencies: Mapping[str, str] | None = None) -> s
     if name == "owner_agency":
         return (agencies or {}).get(str(value), "An agency")
     if name == "due_on":
-        on = datetime.date.fromisoformat(value)
-        return f"{on:%b} {on.day}, {on.year}"
+        return day_text(datetime.date.fromisoformat(value))
     return str(value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agencies.directory.categories import NOTHING, Category
+from agencies.directory.categories import Category
 
 if TYPE_CHECKING:
     from agencies.directory.models import Agency, Side, User
@@ -20,7 +20,7 @@ class Principal:
     """A unit or circle through which the actor holds keys, and the categories the actor's roles allow there."""
 
     group_id: int
-    mask: Category
+    mask: int  # bits of Category; a plain number, since a liaison holds two hundred of these and each page asks them
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,10 @@ class Actor:
     @property
     def role_mask(self) -> Category:
         """Every category that some role of the actor allows somewhere."""
-        mask = NOTHING
+        mask = 0
         for principal in self.principals:
             mask |= principal.mask
-        return mask
+        return Category(mask)
 
     def groups_for(self, category: int) -> list[int]:
         """Numbers of the principals whose role allows the whole category; what the door asks keys for."""

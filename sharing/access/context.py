@@ -11,7 +11,6 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
-from agencies.directory.categories import Category
 from agencies.directory.models import Agency, AgencyKind, User
 from agencies.directory.roles import ROLE_CODES, ROLE_MASKS
 from sharing.access.actors import Actor, NoContext, Principal
@@ -40,7 +39,7 @@ def open_context(
         group_ids, masks, closed, *agency = cursor.fetchone()
     if not group_ids:
         return None
-    principals = tuple(Principal(group, Category(mask)) for group, mask in zip(group_ids, masks, strict=True))
+    principals = tuple(Principal(group, mask) for group, mask in zip(group_ids, masks, strict=True))
     acting_for = Agency.from_db(connection.alias, [f.attname for f in Agency._meta.concrete_fields], agency)
     return Actor(user, acting_for, principals, tuple(closed), channel, request_id, purpose)
 

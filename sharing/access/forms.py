@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import datetime
-import uuid
 from typing import Any
 
 from django import forms
-from django.core import signing
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from agencies.directory.categories import NOTHING, Category
+from agencies.directory.categories import Category, union
 from agencies.directory.dates import TypedDateField
 from sharing.access.actors import Actor
 from sharing.access.models import Purpose
+from sharing.access.pages import OnceField
 from sharing.access.querysets import receivers_for
 from sharing.access.registry import Shareable
 from sharing.agreements.querysets import live_of
 
-TOKEN_SALT = "sharing.access.share"  # noqa: S105 - names the use, is no secret
 NEVER_LEFT_OUT = Category.EXISTENCE
 
 
@@ -38,7 +35,7 @@ class ShareForm(forms.Form):
     bundle = forms.ChoiceField(
         label="What they will see", widget=forms.RadioSelect, error_messages={"required": "Choose what they will see."}
     )
-    narrowed = forms.TypedMultipleChoiceField(
+    narrowed_by = forms.TypedMultipleChoiceField(
         label="Leave out", coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
     purpose = forms.ChoiceField(label="Purpose", choices=[("", "Choose a purpose"), *Purpose.choices])
@@ -50,41 +47,25 @@ class ShareForm(forms.Form):
         help_text="Leave it open where one agreement alone covers both agencies.",
     )  # fmt: skip
     until = TypedDateField(label="Until", help_text="The last day. For example 6/4/26 or Jun 4 2026.")
-    token = forms.CharField(widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, actor: Actor, shareable: Shareable, record: Any) -> None:
         super().__init__(data)
-        self.actor = actor
-        self.initial["token"] = signing.dumps(str(uuid.uuid4()), salt=f"{TOKEN_SALT}.{actor.user_id}")
+        self.fields["token"] = OnceField(actor)
         bundles = [bundle for code, bundle in shareable.bundles.items() if code != "own_case"]
-        offered = NOTHING
-        for bundle in bundles:
-            offered |= bundle.categories
+        offered = union(bundle.categories for bundle in bundles)
         self.receivers = receivers_for(record)
         choices: dict[str, Any] = {
             "group": [("", "Choose a unit or circle"), *self.receivers.items()],
             "bundle": [(bundle.code, bundle.label) for bundle in bundles],
-            "narrowed": [(int(c), c.label) for c in Category if c in offered and c not in NEVER_LEFT_OUT],
+            "narrowed_by": [(int(c), c.label) for c in Category if c in offered and c not in NEVER_LEFT_OUT],
             "agreement": [("", "Choose for me"), *live_of(record.agency_id).values_list("pk", "title")],
         }
         for name, listed in choices.items():
             self.fields[name].choices = listed  # type: ignore[attr-defined]
 
-    def clean_token(self) -> uuid.UUID:
-        """The UUID that the form was given for the grant it makes."""
-        try:
-            return uuid.UUID(
-                signing.loads(self.cleaned_data["token"], salt=f"{TOKEN_SALT}.{self.actor.user_id}", max_age=86400)
-            )
-        except signing.BadSignature:
-            raise ValidationError("This form has grown too old. Open it again.") from None
-
-    def clean_narrowed(self) -> Category:
+    def clean_narrowed_by(self) -> Category:
         """The categories left out, as one mask."""
-        left_out = NOTHING
-        for bit in self.cleaned_data["narrowed"]:
-            left_out |= Category(bit)
-        return left_out
+        return union(self.cleaned_data["narrowed_by"])
 
 
 class EndForm(forms.Form):

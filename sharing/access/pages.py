@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NoReturn, Protocol, TypeVar
 
 import structlog
+from django import forms
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core import signing
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -21,10 +23,12 @@ from django.views import View
 from agencies.directory.categories import Category
 from agencies.trail.services import record_denial, record_read
 from sharing.access.actors import Actor
-from sharing.access.errors import NotAllowed, NotVisible
+from sharing.access.errors import NotAllowed, NotVisible, Refused
 from sharing.access.registry import shareable_of
 
 T = TypeVar("T")
+
+ONCE_FOR = 24 * 60 * 60  # seconds for which a form may lie open before it is sent
 
 _log = structlog.get_logger(__name__)
 
@@ -151,3 +155,25 @@ class RecordPage(Page):
         """The UUID of the page's record."""
         found: uuid.UUID = self.frame.record.uuid
         return found
+
+
+class OnceField(forms.CharField):
+    """The UUID of what a form will make, given out with the form: sent twice, it finds the first one's work."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, actor: Actor) -> None:
+        self.salt = f"sharing.access.once.{actor.user_id}"
+        super().__init__(initial=lambda: signing.dumps(str(uuid.uuid4()), salt=self.salt))
+
+    def clean(self, value: Any) -> uuid.UUID:
+        """The UUID. Raises ValidationError for one that this actor was not given, or too long ago."""
+        try:
+            return uuid.UUID(signing.loads(super().clean(value), salt=self.salt, max_age=ONCE_FOR))
+        except signing.BadSignature:
+            raise ValidationError("This form has grown too old. Open it again.") from None
+
+
+def add_refusal(form: forms.BaseForm, refusal: Refused) -> None:
+    """Say a service's refusal beside the field at fault, or above the form where that is none of its fields."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))

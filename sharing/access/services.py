@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from agencies.directory.categories import NOTHING, PREREQUISITES, Category, with_prerequisites
 from agencies.directory.clock import database_now
+from agencies.directory.dates import day_text
 from agencies.directory.models import FOREVER, Agency
 from agencies.trail.services import record_change
 from sharing.access.actors import Actor
@@ -61,7 +62,7 @@ def share(
     if not now < until <= FOREVER:
         raise Refused("Choose an end that is still to come, before the year 10000.", "until")
     if agreement and until > agreement.ends_at:
-        raise Refused(f"The agreement ends on {agreement.ends_at:%b %-d, %Y}; access can last no longer.", "until")
+        raise Refused(f"The agreement ends on {day_text(agreement.ends_at)}; access can last no longer.", "until")
     # A grant under an agreement that is no longer in force opens nothing, so it stands in nobody's way.
     live = Grant.objects.filter(
         Q(agreement__isnull=True) | Q(agreement__in=live_agreements()),
@@ -135,7 +136,7 @@ def extend_access(
         raise Refused("The agreement under which this was given is not in force. Share again under another.", "until")
     if grant.agreement and until > grant.agreement.ends_at:
         raise Refused(
-            f"The agreement ends on {grant.agreement.ends_at:%b %-d, %Y}; access can last no longer.", "until"
+            f"The agreement ends on {day_text(grant.agreement.ends_at)}; access can last no longer.", "until"
         )
     before = {"until": grant.until.isoformat()}
     grant.until = until

@@ -13,12 +13,13 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from agencies.directory.categories import Category, labels_of
+from agencies.directory.dates import day_text
 from agencies.directory.models import FOREVER, Agency
 from sharing.access import explain, services
 from sharing.access.errors import NotVisible, Refused
 from sharing.access.forms import EndForm, ExtendForm, ShareForm, end_of_day
 from sharing.access.models import Grant, Purpose
-from sharing.access.pages import RecordPage
+from sharing.access.pages import RecordPage, add_refusal
 from sharing.access.registry import shareable_of
 
 SOON = datetime.timedelta(days=14)
@@ -79,7 +80,7 @@ class SharePage(RecordPage):
                 if not confirmed:  # a rehearsal: every rule has been asked, and nothing stays
                     transaction.set_rollback(True)
         except Refused as refusal:
-            form.add_error({"narrowed_by": "narrowed"}.get(refusal.field, refusal.field) or None, str(refusal))
+            add_refusal(form, refusal)
             return self.show_form(form, status=400)
         receiver = form.receivers[form.cleaned_data["group"]]
         if not confirmed:
@@ -100,7 +101,7 @@ class SharePage(RecordPage):
             record=self.frame.record,
             group_id=asked["group"],
             bundle=asked["bundle"],
-            narrowed_by=asked["narrowed"],
+            narrowed_by=asked["narrowed_by"],
             purpose=asked["purpose"],
             legal_basis=asked["legal_basis"],
             agreement_id=asked["agreement"],
@@ -129,7 +130,7 @@ class SharePage(RecordPage):
         answers = [
             ("Share with", receiver),
             ("What they will see", explain.bundle_label(grant)),
-            ("Left out", ", ".join(labels_of(int(form.cleaned_data["narrowed"])))),
+            ("Left out", ", ".join(labels_of(int(form.cleaned_data["narrowed_by"])))),
             ("Purpose", Purpose(grant.purpose).label),
             ("Legal basis", grant.legal_basis),
             ("Agreement", grant.agreement.title if grant.agreement else ""),
@@ -220,7 +221,7 @@ class ExtendAccess(GrantPage):
                     actor=self.actor, grant_uuid=self.grant.uuid, until=end_of_day(form.cleaned_data["until"])
                 )
             except Refused as refusal:
-                form.add_error("until", str(refusal))
+                add_refusal(form, refusal)
             else:
                 name = explain.principal_name(self.grant.group)
                 messages.success(request, f"Access of {name} has a new end. Its officers will be told.")
@@ -281,11 +282,10 @@ def _reader_rows(found: list[explain.Reader]) -> list[dict[str, Any]]:
 
 def _why_line(way: explain.Way) -> str:
     roles = " and ".join(way.roles).lower()
-    until = timezone.localtime(way.until) if way.until.year < FOREVER.year else None
     parts = [
         f"As {roles or 'a member'} of {way.principal}: {way.bundle.lower()}",
         f"under the {way.agreement}" if way.agreement else "",
-        f"until {until:%b} {until.day}, {until.year}" if until else "",
+        f"until {day_text(way.until)}" if way.until.year < FOREVER.year else "",
     ]
     return ", ".join(part for part in parts if part) + "."
 

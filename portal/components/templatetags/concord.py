@@ -12,31 +12,32 @@ from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, DateInput, RadioSelect, Textarea
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+
+from agencies.directory.dates import day_text, local_day
+from agencies.directory.models import FOREVER
 
 register = template.Library()
 
 # A word, or one sign of punctuation; then the blanks behind it. Times and hyphenated words stay whole.
 _WORD = re.compile(r"(\w+(?:[.:'’/-]\w+)*|[^\w\s])(\s*)")
-_FOREVER_YEAR = 9999
 
 
 # --- Dates -----------------------------------------------------------------------------------------------------------
 
 
-def _local_date(value: datetime.date | None) -> datetime.date | None:
-    """The calendar day of a date, or of a moment in the current time zone."""
-    if isinstance(value, datetime.datetime):
-        return (timezone.localtime(value) if timezone.is_aware(value) else value).date()
-    return value
+def _day_with_end(value: datetime.date | None) -> datetime.date | None:
+    """The calendar day; None for nothing, and for the date that stands for "no end"."""
+    found = None if value is None else local_day(value)
+    return None if found is None or found.year == FOREVER.year else found
 
 
 @register.filter
 def day(value: datetime.date | None) -> str:
     """Nov 24, 2026. Empty for nothing and for the date that stands for "no end"."""
-    date = _local_date(value)
-    return "" if date is None or date.year == _FOREVER_YEAR else f"{date:%b} {date.day}, {date.year}"
+    found = _day_with_end(value)
+    return "" if found is None else day_text(found)
 
 
 @register.filter
@@ -60,10 +61,9 @@ def near(value: datetime.datetime | None, place: str = "") -> str:
 
     Any `place` means inside a sentence: "today at 9:32am".
     """
-    date = _local_date(value)
-    if value is None or date is None:
+    if value is None:
         return ""
-    gone = (timezone.localdate() - date).days
+    gone = (timezone.localdate() - local_day(value)).days
     if gone not in (0, 1):
         return when(value)
     name = "Yesterday" if gone else "Today"
@@ -73,11 +73,11 @@ def near(value: datetime.datetime | None, place: str = "") -> str:
 @register.filter
 def weekday(value: datetime.date | None) -> str:
     """Today, Nov 24, 2026; Yesterday, …; else Friday, Nov 20, 2026."""
-    date = _local_date(value)
-    if date is None:
+    if value is None:
         return ""
-    name = {0: "Today", 1: "Yesterday"}.get((timezone.localdate() - date).days, f"{date:%A}")
-    return f"{name}, {day(date)}"
+    found = local_day(value)
+    name = {0: "Today", 1: "Yesterday"}.get((timezone.localdate() - found).days, f"{found:%A}")
+    return f"{name}, {day_text(found)}"
 
 
 @register.filter
@@ -92,8 +92,8 @@ def age(born: datetime.date | None) -> int | None:
 @register.filter
 def days_until(value: datetime.date | None) -> int | None:
     """Days from today to the date: negative when it has passed, None for nothing and for "no end"."""
-    date = _local_date(value)
-    return None if date is None or date.year == _FOREVER_YEAR else (date - timezone.localdate()).days
+    found = _day_with_end(value)
+    return None if found is None else (found - timezone.localdate()).days
 
 
 @register.filter
@@ -162,6 +162,23 @@ def meter(now: int, target: int) -> SafeString:
         '<svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
         '<rect class="ground" width="100" height="6"/><rect class="part" width="{}" height="6"/></svg>',
         share,
+    )
+
+
+@register.simple_tag
+def balance_bar(support: int, supervise: int, enforce: int) -> SafeString:
+    """One bar parted by kinds of action. It repeats the words below it, so screen readers skip it."""
+    total = support + supervise + enforce
+    parts, left = [], 0.0
+    for name, count in (("support", support), ("supervise", supervise), ("enforce", enforce)):
+        if count:
+            share = 100 * count / total
+            parts.append((name, f"{left:.2f}", f"{share - 0.6:.2f}"))
+            left += share
+    bars = format_html_join("", '<rect class="{}" x="{}" width="{}" height="6"/>', parts)
+    return format_html(
+        '<svg class="meter meter--wide" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">{}</svg>',
+        bars,
     )
 
 

@@ -36,7 +36,7 @@ _CAUTIONS = (
 )
 _JOB = GoalPlan(
     "Keep the warehouse job six months", Need.EMPLOYMENT,
-    "Six months with the same employer, hours confirmed", "From 0 in the summer", 6, "months",
+    "Six months with the same employer, hours confirmed", "0 in the summer", 6, "months",
     (),
     (
         ActionPlan("Shift letter renewed each month", SUPPORT, OFFICER, "Monthly"),
@@ -46,7 +46,7 @@ _JOB = GoalPlan(
 )  # fmt: skip
 _FAMILY = GoalPlan(
     "Sundays with the daughter, on time", Need.FAMILY,
-    "Eleven Sundays in a row", "From 3 of 8", 11, "Sundays",
+    "Eleven Sundays in a row", "3 of 8", 11, "Sundays",
     (),
     (
         ActionPlan("Parenting hour at the library", SUPPORT, PERSON, "Thursdays"),

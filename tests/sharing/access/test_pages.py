@@ -59,7 +59,7 @@ def test_sharing_takes_a_look_first_and_happens_once(world: World) -> None:
     visitor = Visitor(world.users["olsen"])
     address = reverse("case_share", args=[world.joint.uuid])
     page = visitor.get(address).content.decode()
-    fields = share_fields(world, token=hidden(page, "token"), narrowed=[str(1 << 10)])
+    fields = share_fields(world, token=hidden(page, "token"), narrowed_by=[str(1 << 10)])
     check = visitor.send(address, page, fields)
     assert check.status_code == 200
     assert "Check before you share" in text(check)
