@@ -6,7 +6,6 @@ from agencies.directory.categories import Category
 from cases.people.models import Address, Alias, Identifier, Person
 from cases.plans import events as plan_events
 from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
-from cases.plans.news import describe
 from cases.plans.overview import plan_summary
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.frame import CaseFrame
@@ -21,7 +20,6 @@ from cases.supervision.models import (
 )
 from cases.supervision.overview import add_part
 from sharing.access.registry import Part, Shareable, register, register_part
-from sharing.notices.registry import register_view
 
 SHAREABLE_CASE = Shareable(
     model=Case,
@@ -67,5 +65,3 @@ def declare() -> None:
         )
     plan_events.declare()
     add_part(plan_summary)
-    for described in (Goal, Action):
-        register_view(described._meta.label_lower, describe)

@@ -93,7 +93,7 @@ def codes_of(mask: int) -> list[str]:
 
 def union(masks: Iterable[int]) -> Category:
     """Every category that stands in some of the masks."""
-    found = NOTHING
+    found = 0  # a plain number: flags cost ten times as much to combine, and a list asks for hundreds
     for mask in masks:
-        found |= Category(mask)
-    return found
+        found |= int(mask)
+    return Category(found)

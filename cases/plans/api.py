@@ -12,8 +12,9 @@ from rest_framework.serializers import Serializer
 
 from agencies.directory.categories import Category
 from cases.plans import services
-from cases.plans.models import Action, ActionVersion, Goal, GoalVersion
-from cases.plans.querysets import PlanView, open_plan, part_for, versions_around
+from cases.plans.events import told_by
+from cases.plans.models import Action, ActionVersion, GoalVersion
+from cases.plans.querysets import PlanView, open_plan, part_for
 from cases.plans.serializers import (
     ActionAnswer,
     ActionChange,
@@ -30,6 +31,7 @@ from cases.plans.serializers import (
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible
 from sharing.access.rest import DoorView, digest_tag
+from sharing.notices.models import OutboxEvent
 
 TAGS = ["Plans"]
 CASE = "cases.case"
@@ -202,19 +204,13 @@ class ActionVersionsView(PartView):
         return self.versions(action_uuid, ActionVersion)
 
 
-def compared(actor: Actor, object_type: str, object_id: str, after: int) -> dict[str, Any] | None:
-    """Version `after` of a goal or action with before and after, for news about it.
-
-    None for anything else, and where the actor may not see it now.
-    """
-    model = {Goal._meta.label_lower: "goal", Action._meta.label_lower: "action"}.get(object_type)
-    part = part_for(actor, model, uuid.UUID(object_id)) if model else None
-    if part is None:
+def compared(actor: Actor, event: OutboxEvent) -> dict[str, Any] | None:
+    """The version of a goal or action that an event tells of, with before and after; None as told_by()."""
+    told = told_by(actor, event)
+    if told is None:
         return None
-    before, now = versions_around(actor, part, after)
-    if now is None:
-        return None
-    return dict(VersionAnswer(now, context={"earlier": {after: before} if before else {}}).data)
+    earlier = {told.after.version: told.before} if told.before else {}
+    return dict(VersionAnswer(told.after, context={"earlier": earlier}).data)
 
 
 def _plan_of(actor: Actor, case: Any) -> PlanView:

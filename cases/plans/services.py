@@ -15,6 +15,7 @@ from agencies.directory.categories import Category
 from agencies.directory.clock import database_now
 from agencies.directory.models import Agency
 from agencies.trail.services import record_change
+from cases.plans import events
 from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersion, Plan, PlanPart
 from cases.supervision.models import Case
 from sharing.access.actors import Actor
@@ -45,22 +46,18 @@ def start_plan(*, actor: Actor, case_uuid: uuid.UUID, purpose: str, strengths: s
         return current
     now = database_now()
     plan = Plan(case=case, purpose=purpose, strengths=strengths, active_since=now.date(), updated_at=now)
-    try:
-        plan.full_clean(exclude=["case"], validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Refused(messages[0], field) from None
+    _check(plan, but=["case"])
     plan.save()
     Case.objects.filter(pk=case.pk).update(updated_at=now, version=F("version") + 1)
     record_change(
         actor=actor,
-        verb="plan.started",
+        verb=events.STARTED,
         obj=plan,
         record_type="cases.case",
         record_id=case.uuid,
         after={"purpose": purpose, "strengths": strengths},
     )
-    publish(actor=actor, kind="plan.started", record=case, obj=plan)
+    publish(actor=actor, kind=events.STARTED, record=case, obj=plan)
     return plan
 
 
@@ -78,7 +75,7 @@ def add_goal(
         return added
     last = plan.goals.aggregate(last=Max("position"))["last"] or 0
     goal = Goal(plan=plan, case=plan.case, position=last + 1, uuid=goal_uuid or uuid.uuid4())
-    return _save_new(actor, goal, values, kind="plan.goal_added")
+    return _save_new(actor, goal, values, kind=events.GOAL_ADDED)
 
 
 @transaction.atomic
@@ -97,7 +94,7 @@ def add_action(
     action = Action(
         goal=goal, plan_id=goal.plan_id, case=goal.case, position=last + 1, uuid=action_uuid or uuid.uuid4()
     )
-    return _save_new(actor, action, values, kind="plan.action_added")
+    return _save_new(actor, action, values, kind=events.ACTION_ADDED)
 
 
 @transaction.atomic
@@ -109,7 +106,7 @@ def update_goal(
     Returns the goal as it is now; where nothing differs, nothing is written and nobody is told. Raises NotVisible,
     NotAllowed, Refused, or Stale with the current goal where somebody saved in between.
     """
-    return _update(actor, Goal, goal_uuid, changes, seen_version, reason, kind="plan.goal_changed")
+    return _update(actor, Goal, goal_uuid, changes, seen_version, reason, kind=events.GOAL_CHANGED)
 
 
 @transaction.atomic
@@ -117,7 +114,7 @@ def update_action(
     *, actor: Actor, action_uuid: uuid.UUID, changes: Mapping[str, Any], seen_version: int, reason: str = ""
 ) -> Action:
     """Change an action that the actor read at `seen_version`. As update_goal()."""
-    return _update(actor, Action, action_uuid, changes, seen_version, reason, kind="plan.action_changed")
+    return _update(actor, Action, action_uuid, changes, seen_version, reason, kind=events.ACTION_CHANGED)
 
 
 def _update(
@@ -189,14 +186,19 @@ def _apply(part: PlanPart, values: Mapping[str, Any]) -> None:
         setattr(part, name, value)
 
 
-def _save(actor: Actor, part: PlanPart) -> None:
-    part.updated_at = database_now()
-    part.changed_by = actor.user
+def _check(row: Plan | PlanPart, *, but: list[str]) -> None:
+    """Every field but those that forms and callers cannot set. What must be unique, the database says itself."""
     try:
-        part.full_clean(exclude=["case", "plan", "goal", "changed_by", "owner_agency"], validate_unique=False)
+        row.full_clean(exclude=but, validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         raise Refused(messages[0], field) from None
+
+
+def _save(actor: Actor, part: PlanPart) -> None:
+    part.updated_at = database_now()
+    part.changed_by = actor.user
+    _check(part, but=["case", "plan", "goal", "changed_by", "owner_agency"])
     # Nobody edits something out of their own sight. Row security refuses the write as well, but with no sentence.
     if part.audience not in (Audience.BOTH, actor.side):
         raise Refused("With this audience you could no longer see it yourself.", "audience")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 import uuid
 from typing import Any
@@ -11,10 +10,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agencies.directory.categories import NOTHING, Category
+from agencies.directory.categories import NOTHING, Category, union
 from cases.supervision.models import Case
-from cases.supervision.parts import parts_of
-from cases.supervision.querysets import REVIEW, CaseFilter, Cursor
+from cases.supervision.querysets import CaseFilter, Cursor, parts_of
 from cases.supervision.serializers import (
     CaseDetail,
     CaseListParameters,
@@ -23,8 +21,7 @@ from cases.supervision.serializers import (
     SearchAnswer,
     SearchInput,
 )
-from sharing.access.explain import opened_masks
-from sharing.access.rest import DoorView, digest_tag, next_address, read_cursor, sign_cursor
+from sharing.access.rest import DoorView, digest_tag
 
 _WORD = re.compile(r"[\w'’-]+")
 MAX_WORDS = 8
@@ -46,19 +43,16 @@ class CaseListView(DoorView):
             risk_levels=tuple(asked["risk_level"]),
             sort=asked["sort"],
         )
-        belongs_to = ("cases", self.actor.user_id, self.actor.agency_id, narrowed)
         page = Case.objects.page(
             self.actor,
             narrowed,
-            after=_position(read_cursor(asked.get("cursor"), *belongs_to), narrowed),
+            after=Cursor.at(self.position("cases", narrowed), narrowed.sort),
             limit=asked["limit"],
             full=True,
         )
         answer: dict[str, Any] = {
             "results": _rows(page.cases),
-            "next": next_address(self, sign_cursor([page.next.value.isoformat(), page.next.case_id], *belongs_to))
-            if page.next
-            else None,
+            "next": self.next_address(page.next and page.next.position, "cases", narrowed),
         }
         if asked["count"] and page.count:
             answer |= {"count": page.count.number, "countExact": page.count.exact}
@@ -95,11 +89,8 @@ class SearchView(DoorView):
         cases: list[Any] = []
         if words or "birth_date" in asked:
             cases = Case.objects.search(
-                self.actor, words=words, birth_date=asked.get("birth_date"), limit=asked["limit"]
+                self.actor, words=words, birth_date=asked.get("birth_date"), limit=asked["limit"], full=True
             )
-        masks = opened_masks(self.actor, cases)
-        for case in cases:
-            case.opened = masks.get(case.pk, NOTHING)
         self.note_read("search", cases, _shown(cases, Category.EXISTENCE | Category.SUPERVISION))
         return Response({"results": _rows(cases)})
 
@@ -110,14 +101,4 @@ def _rows(cases: list[Any]) -> Any:
 
 def _shown(cases: list[Any], of: Category) -> int:
     """Every category that an answer showed of some case."""
-    shown = NOTHING
-    for case in cases:
-        shown |= case.opened & of
-    return int(shown)
-
-
-def _position(cursor: list[Any] | None, narrowed: CaseFilter) -> Cursor | None:
-    if cursor is None:
-        return None
-    kind = datetime.date if narrowed.sort == REVIEW else datetime.datetime
-    return Cursor(kind.fromisoformat(cursor[0]), cursor[1])
+    return int(union(case.opened for case in cases) & of)

@@ -6,15 +6,15 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db.models import Q
 from django.utils import timezone
 
-from agencies.directory.categories import Category
+from agencies.directory.categories import Category, codes_of
+from cases.supervision.querysets import cautions_of
 from sharing.access import explain
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
-    from cases.supervision.models import Case, Caution
+    from cases.supervision.models import Case
     from sharing.access.pages import Blocks
 
 
@@ -34,7 +34,7 @@ class CaseFrame:
         by_grant = case.agency_id != actor.agency_id
         return {
             "case": case,
-            "sees": names_of(self.opened),
+            "sees": names_for_templates(self.opened),
             "cautions": cautions,
             "cautions_at": timezone.now(),
             "cautions_late": sum(1 for c in cautions or [] if c.review_on and c.review_on < timezone.localdate()),
@@ -43,17 +43,6 @@ class CaseFrame:
         }
 
 
-def cautions_of(actor: Actor, cases: list[Case]) -> dict[int, list[Caution]]:
-    """The cautions in force that the actor may see on these cases, worst first: case number → cautions. One query."""
-    rows = apps.get_model("cases", "Caution").objects.permitted(actor).filter(case_id__in=[c.pk for c in cases])
-    found: dict[int, list[Caution]] = {}
-    for caution in rows.filter(Q(ended_on=None) | Q(ended_on__gt=timezone.localdate())).order_by(
-        "case_id", "rank", "-set_on", "pk"
-    ):
-        found.setdefault(caution.case_id, []).append(caution)
-    return found
-
-
-def names_of(opened: Category) -> set[str]:
-    """The categories in a mask, as templates name them: {"existence", "cautions"}."""
-    return {str(category.name).lower() for category in Category if category in opened}
+def names_for_templates(opened: Category) -> set[str]:
+    """The categories in a mask, as templates ask for them: {"existence", "cautions"}."""
+    return {code.lower() for code in codes_of(opened)}

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from agencies.directory.categories import Category
+from agencies.directory.categories import NOTHING, Category
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.codes import (
     ConditionKind,
@@ -52,7 +52,7 @@ class Case(models.Model):
     version = models.PositiveIntegerField(default=1)
 
     # What the actor who read the case may use of it; set by the reads of CaseQuerySet that say so.
-    opened = Category(0)
+    opened = NOTHING
     objects = CaseQuerySet.as_manager()
 
     class Meta:

@@ -6,18 +6,15 @@ import datetime
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.apps import apps
-from django.db.models import F, Q
 from django.utils import timezone
 
 from agencies.directory.categories import Category
-from cases.supervision.codes import Enforcer
+from cases.supervision.querysets import conditions_in_force, home_of
 from sharing.access import explain
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
-    from cases.people.models import Address
-    from cases.supervision.models import Case, Condition
+    from cases.supervision.models import Case
 
 DATES_SHOWN = 3
 
@@ -60,23 +57,6 @@ def overview_of(actor: Actor, case: Case, read: Read) -> dict[str, Any]:
         dates += added.pop("dates", [])
         context |= added
     return {**context, "next_dates": sorted(dates)[:DATES_SHOWN]}
-
-
-def conditions_in_force(actor: Actor, case: Case) -> list[Condition]:
-    """The conditions that bind today, those on which police may act first."""
-    today = timezone.localdate()
-    rows = apps.get_model("cases", "Condition").objects.permitted(actor).filter(case=case)
-    binding = (Q(starts_on=None) | Q(starts_on__lte=today)) & (Q(ends_on=None) | Q(ends_on__gte=today))
-    found = rows.filter(binding).order_by("kind", "pk")
-    return sorted(found, key=lambda condition: condition.enforcer == Enforcer.SUPERVISION)
-
-
-def home_of(actor: Actor, case: Case) -> Address | None:
-    """Where the person lives, as last confirmed."""
-    rows = apps.get_model("cases", "Address").objects.permitted(actor).filter(person_id=case.person_id, ended_on=None)
-    latest = F("confirmed_on").desc(nulls_last=True)
-    home: Address | None = rows.filter(kind="residence").order_by(latest, "-pk").first()
-    return home
 
 
 def seen_by(actor: Actor, case: Case) -> list[dict[str, Any]]:

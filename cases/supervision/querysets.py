@@ -1,4 +1,4 @@
-"""The case list: pages, counts and search over the key table, and the door for everything else.
+"""Cases: pages, counts and search over the key table, the door for everything else, and what a case has.
 
 The page's numbers come from one database function with a plan that is kept, so that a list costs what it would cost
 without permissions. The rows are then read under row security like any other read.
@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Model
+from django.db.models import F, Model, Q
+from django.utils import timezone
 
-from agencies.directory.categories import Category
+from agencies.directory.categories import NOTHING, Category
+from cases.supervision.codes import Enforcer
 from sharing.access.actors import Actor
 from sharing.access.errors import NotVisible
 from sharing.access.querysets import ShareableQuerySet
 from sharing.access.rows import read_joined
 
 if TYPE_CHECKING:
-    from cases.supervision.models import Case
+    from cases.people.models import Address
+    from cases.supervision.models import Case, Caution, Condition
 
 PAGE_SIZE = 25
 COUNT_CAP = 1000
@@ -45,12 +48,33 @@ _ROWS = """
   LEFT JOIN agencies_user o ON o.id = c.officer_id
 """
 
+# Name of a kind of part → model, the field that leads to the case or the person, category, order.
+_PARTS: tuple[tuple[str, str, str, Category, tuple[str, ...]], ...] = (
+    ("aliases", "cases.Alias", "person_id", Category.SUPERVISION, ("pk",)),
+    ("identifiers", "cases.Identifier", "person_id", Category.SUPERVISION, ("kind",)),
+    ("addresses", "cases.Address", "person_id", Category.LOCATION, ("pk",)),
+    ("cautions", "cases.Caution", "case_id", Category.CAUTIONS, ("rank", "-set_on", "pk")),
+    ("conditions", "cases.Condition", "case_id", Category.CONDITIONS, ("pk",)),
+    ("assessments", "cases.RiskAssessment", "case_id", Category.ASSESSMENT, ("-assessed_on", "pk")),
+)
+
 
 class Cursor(NamedTuple):
     """Where a page ended: the sort column's value and the case's number."""
 
     value: datetime.datetime | datetime.date
     case_id: int
+
+    @property
+    def position(self) -> list[Any]:
+        """As a link carries it."""
+        return [self.value.isoformat(), self.case_id]
+
+    @classmethod
+    def at(cls, position: list[Any] | None, sort: str) -> Cursor | None:
+        """From what a link carried for a list in this order."""
+        kind = datetime.date if sort == REVIEW else datetime.datetime
+        return cls(kind.fromisoformat(position[0]), position[1]) if position else None
 
 
 class CappedCount(NamedTuple):
@@ -155,15 +179,20 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
             return CappedCount(*cursor.fetchone())
 
     def search(
-        self, actor: Actor, *, words: list[str], birth_date: datetime.date | None = None, limit: int = PAGE_SIZE
+        self,
+        actor: Actor,
+        *,
+        words: list[str],
+        birth_date: datetime.date | None = None,
+        limit: int = PAGE_SIZE,
+        full: bool = False,
     ) -> list[Case]:
         """Cases the actor may know of whose person's name, alias or number fits the words, best first.
 
-        A misspelt word finds the names it resembles; a word with a digit is also tried as a number.
-
-        A birth date is asked only of cases of which the actor may know more than name and contact.
+        A misspelt word finds the names it resembles; a word with a digit is also tried as a number. A birth date is
+        asked only of cases of which the actor may know more than name and contact. `full` as in page().
         """
-        category = Category.EXISTENCE | (Category.SUPERVISION if birth_date else Category(0))
+        category = Category.EXISTENCE | (Category.SUPERVISION if birth_date else NOTHING)
         arguments = [
             actor.user_id,
             actor.groups_for(category),
@@ -174,13 +203,62 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
             limit,
         ]
         marks = "%s, %s::int[], %s::int[], %s, %s::text[], %s, %s"
-        return _read(f"FROM case_search({marks}) t {_ROWS} ORDER BY t.rank", arguments)
+        tail = f"FROM case_search({marks}) t {_ROWS} ORDER BY t.rank"
+        if full:
+            return _read(tail, [*_opened_arguments(actor), *arguments], {"opened": _OPENED})
+        return _read(tail, arguments)
+
+
+def parts_of(actor: Actor, case: Case) -> dict[str, Any]:
+    """The parts of a case that was opened by `open_one()`: name → rows, and `plan` → the open plan or None.
+
+    One query a kind of part; what the case's mask does not open is not asked for and left out.
+    """
+    found: dict[str, Any] = {}
+    for name, label, link, category, order in _PARTS:
+        if category in case.opened:
+            rows = apps.get_model(label).objects.permitted(actor)
+            found[name] = list(rows.filter(**{link: case.pk if link == "case_id" else case.person_id}).order_by(*order))
+    if Category.PLAN_VIEW in case.opened:
+        plan = apps.get_model("cases.Plan").objects.permitted(actor).filter(case=case).exclude(status="closed").first()
+        if plan is not None:
+            plan.case = case
+        found["plan"] = plan
+    return found
+
+
+def cautions_of(actor: Actor, cases: list[Case]) -> dict[int, list[Caution]]:
+    """The cautions in force that the actor may see on these cases, worst first: case number → cautions. One query."""
+    rows = apps.get_model("cases.Caution").objects.permitted(actor).filter(case_id__in=[c.pk for c in cases])
+    found: dict[int, list[Caution]] = {}
+    for caution in rows.filter(Q(ended_on=None) | Q(ended_on__gt=timezone.localdate())).order_by(
+        "case_id", "rank", "-set_on", "pk"
+    ):
+        found.setdefault(caution.case_id, []).append(caution)
+    return found
+
+
+def conditions_in_force(actor: Actor, case: Case) -> list[Condition]:
+    """The conditions that bind today, those on which police may act first."""
+    today = timezone.localdate()
+    rows = apps.get_model("cases.Condition").objects.permitted(actor).filter(case=case)
+    binding = (Q(starts_on=None) | Q(starts_on__lte=today)) & (Q(ends_on=None) | Q(ends_on__gte=today))
+    found = rows.filter(binding).order_by("kind", "pk")
+    return sorted(found, key=lambda condition: condition.enforcer == Enforcer.SUPERVISION)
+
+
+def home_of(actor: Actor, case: Case) -> Address | None:
+    """Where the person lives, as last confirmed."""
+    rows = apps.get_model("cases.Address").objects.permitted(actor).filter(person_id=case.person_id, ended_on=None)
+    latest = F("confirmed_on").desc(nulls_last=True)
+    home: Address | None = rows.filter(kind="residence").order_by(latest, "-pk").first()
+    return home
 
 
 def _door_arguments(actor: Actor, narrowed: CaseFilter) -> list[Any]:
     category = narrowed.category
     must = category | Category.MANAGE if narrowed.scope == UNIT else category
-    must_not = Category.MANAGE if narrowed.scope == SHARED else Category(0)
+    must_not = Category.MANAGE if narrowed.scope == SHARED else NOTHING
     return [
         actor.user_id,
         actor.groups_for(category),

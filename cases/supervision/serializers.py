@@ -7,14 +7,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from agencies.directory.categories import Category
+from agencies.directory.categories import Category, codes_of
 from agencies.directory.models import User
 from cases.people.models import Address, Alias, Identifier, Person
 from cases.supervision.codes import RiskLevel, SupervisionLevel, SupervisionStatus, SupervisionType
 from cases.supervision.models import Caution, Condition, RiskAssessment
 from cases.supervision.querysets import ALL, LATEST, MINE, REVIEW, SHARED, UNIT
 from sharing.access.explain import withheld_mask
-from sharing.access.rest import AgencyBrief, CodeField, Gated, LinkField, PageParameters, Strict, codes_of
+from sharing.access.rest import AgencyBrief, CodeField, Gated, LinkField, PageParameters, Strict
 
 C = Category
 

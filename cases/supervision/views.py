@@ -11,14 +11,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from agencies.directory.categories import NOTHING, Category
+from agencies.directory.categories import NOTHING, Category, union
 from agencies.directory.models import Side
 from agencies.trail.services import record_read
 from cases.supervision.forms import SCOPES, SORTS, CaseListForm, SearchForm, cursor_text
-from cases.supervision.frame import cautions_of, names_of
+from cases.supervision.frame import names_for_templates
 from cases.supervision.models import Case
 from cases.supervision.overview import overview_of
-from cases.supervision.querysets import MINE, REVIEW, SHARED, UNIT
+from cases.supervision.querysets import MINE, REVIEW, SHARED, UNIT, cautions_of
 from sharing.access import explain
 from sharing.access.actors import Actor
 from sharing.access.pages import Blocks, Page, RecordPage
@@ -47,22 +47,19 @@ def dressed(actor: Actor, cases: list[Case], blocks: Blocks) -> list[Case]:
     """The cases of a list with `sees` and `shown_cautions`, as templates/cases/supervision/list.html takes them."""
     cautions = blocks.read(lambda: cautions_of(actor, cases))
     for case in cases:
-        case.sees = names_of(case.opened)  # type: ignore[attr-defined]
+        case.sees = names_for_templates(case.opened)  # type: ignore[attr-defined]
         case.shown_cautions = None if cautions is None else cautions.get(case.pk, [])  # type: ignore[attr-defined]
     return cases
 
 
 def record_shown(actor: Actor, action: str, cases: list[Case]) -> None:
     """The read event of a list."""
-    opened = NOTHING
-    for case in cases:
-        opened |= case.opened
     record_read(
         actor=actor,
         action=action,
         record_type="cases.case",
         record_ids=[case.uuid for case in cases],
-        categories=opened & ON_A_LIST,
+        categories=union(case.opened for case in cases) & ON_A_LIST,
     )
 
 
@@ -193,12 +190,9 @@ class Found(Page):
             return render(request, "cases/supervision/search.html", {"section": "find", "expired": True}, status=404)
         asked = form.cleaned_data
         cases = Case.objects.search(
-            self.actor, words=asked["words"], birth_date=asked["birth_date"], limit=FOUND_AT_MOST + 1
+            self.actor, words=asked["words"], birth_date=asked["birth_date"], limit=FOUND_AT_MOST + 1, full=True
         )
         more, cases = len(cases) > FOUND_AT_MOST, cases[:FOUND_AT_MOST]
-        opened = explain.opened_masks(self.actor, cases)
-        for case in cases:
-            case.opened = opened.get(case.pk, NOTHING)
         dressed(self.actor, cases, Blocks())
         record_shown(self.actor, "search", cases)
         context = {

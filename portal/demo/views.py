@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from agencies.directory.models import User
+from agencies.directory.models import Agency, User
 from agencies.directory.roles import ROLES
 from portal.demo.mail import letters, mail_folder
 from portal.demo.personas import PERSONAS, Persona
@@ -98,7 +98,7 @@ def _shown(persona: Persona) -> dict[str, Any]:
     return {
         "code": persona.code,
         "name": f"{persona.title} {persona.name}".strip(),
-        "agency": {"name": plan.name, "shape": plan.kind.shape},
+        "agency": Agency(name=plan.name, kind=plan.kind),
         "role_label": f"{ROLES[persona.role].label}, {plan.units[unit]}",
         "text": persona.text,
     }

@@ -6,9 +6,7 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from portal.problems import problem_response
-
-NO_SUCH = "There is no such thing, or it is not open to you."
+from portal.problems import NOT_FOUND, problem_response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -30,7 +28,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: missing, or hidden."""
     if request.path.startswith("/api/"):
-        return problem_response(request, 404, "not-found", NO_SUCH)
+        return problem_response(request, 404, "not-found", NOT_FOUND)
     return render(request, "404.html", status=404)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agencies.directory.categories import Category
+from agencies.directory.categories import Category, union
 
 if TYPE_CHECKING:
     from agencies.directory.models import Agency, Side, User
@@ -55,10 +55,7 @@ class Actor:
     @property
     def role_mask(self) -> Category:
         """Every category that some role of the actor allows somewhere."""
-        mask = 0
-        for principal in self.principals:
-            mask |= principal.mask
-        return Category(mask)
+        return union(principal.mask for principal in self.principals)
 
     def groups_for(self, category: int) -> list[int]:
         """Numbers of the principals whose role allows the whole category; what the door asks keys for."""

@@ -8,20 +8,19 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import Group
-from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from agencies.directory.categories import Category
+from agencies.directory.categories import NOTHING, Category, codes_of, union
 from agencies.directory.clock import database_now
 from sharing.access import explain, services
 from sharing.access.errors import NotAllowed, NotVisible, Refused
 from sharing.access.models import Grant
 from sharing.access.permissions import ANY_ACTOR
+from sharing.access.querysets import receivers_of
 from sharing.access.registry import shareable_of
-from sharing.access.rest import DoorView, PageParameters, codes_of, page_by_number
+from sharing.access.rest import DoorView, PageParameters, page_by_number
 from sharing.access.serializers import (
     AccessAnswer,
     AgreementAnswer,
@@ -36,8 +35,7 @@ from sharing.access.serializers import (
     UnitParameters,
     state_of,
 )
-from sharing.agreements.models import AgreementParty
-from sharing.agreements.querysets import live_agreements
+from sharing.agreements.querysets import live_agreements, live_of
 
 TAGS = ["Access"]
 
@@ -76,8 +74,8 @@ class GrantsOfView(DoorView):
         return grant
 
     def _may(self, grant: Grant, category: Category) -> bool:
-        manager: Any = shareable_of(grant.record_type).model._default_manager
-        return bool(manager.permitted(self.actor, category).filter(uuid=grant.record_id).exists())
+        records = shareable_of(grant.record_type).records
+        return bool(records.permitted(self.actor, category).filter(uuid=grant.record_id).exists())
 
 
 class RecordGrantsView(GrantsOfView):
@@ -102,15 +100,12 @@ class RecordGrantsView(GrantsOfView):
         agreement = live_agreements().filter(uuid=asked["agreement"]).first() if asked["agreement"] else None
         if asked["agreement"] and agreement is None:
             raise Refused("Choose an agreement in force that both agencies have signed.", "agreement")
-        narrowed = Category(0)
-        for category in asked["narrowed_by"]:
-            narrowed |= category
         grant = services.share(
             actor=self.actor,
             record=record,
             group_id=asked["group"],
             bundle=asked["bundle"],
-            narrowed_by=narrowed,
+            narrowed_by=union(asked["narrowed_by"]),
             purpose=asked["purpose"],
             legal_basis=asked["legal_basis"],
             agreement_id=agreement.pk if agreement else None,
@@ -129,7 +124,7 @@ class RecordAccessView(DoorView):
     def get(self, request: Request, record_uuid: uuid.UUID) -> Response:
         """Read by which grants the caller sees the case; those who may share it also read who else can and who has."""
         record = self.record(self.record_type, record_uuid)
-        mask = explain.opened_masks(self.actor, [record]).get(record.pk, Category(0))
+        mask = explain.opened_masks(self.actor, [record]).get(record.pk, NOTHING)
         may_share = Category.SHARE in mask
         data = AccessAnswer(
             {
@@ -139,7 +134,7 @@ class RecordAccessView(DoorView):
                 "readers": explain.readers(self.actor, record) if may_share else None,
             }
         ).data
-        self.note_read("access", [record], Category.EXISTENCE | (Category.SHARE if may_share else Category(0)))
+        self.note_read("access", [record], Category.EXISTENCE | (Category.SHARE if may_share else NOTHING))
         return Response(data)
 
 
@@ -188,7 +183,7 @@ class AgreementsView(DoorView):
     )
     def get(self, request: Request) -> Response:
         """List the agreements in force to which the caller's agency is a party."""
-        agreements = live_agreements().filter(party_rows__agency_id=self.actor.agency_id).prefetch_related("parties")
+        agreements = live_of(self.actor.agency_id).prefetch_related("parties")
         found, following = page_by_number(self, agreements, name="agreements")
         return Response({"results": AgreementAnswer(found, many=True).data, "next": following})
 
@@ -202,15 +197,10 @@ class UnitsView(DoorView):
     @extend_schema(operation_id="list_units", parameters=[UnitParameters], responses=UnitPage, tags=["Directory"])
     def get(self, request: Request) -> Response:
         """List units and circles of the own agency and of those with which it has an agreement in force."""
-        agreements = live_agreements().filter(party_rows__agency_id=self.actor.agency_id).values("pk")
-        reachable = Q(unit__agency_id=self.actor.agency_id) | Q(
-            unit__agency__in=AgreementParty.objects.filter(agreement__in=agreements).values("agency")
-        )
+        groups = receivers_of(self.actor.agency_id)
         if "agency" in self.asked:
-            groups = Group.objects.filter(reachable, unit__agency__uuid=self.asked["agency"])
-        else:
-            groups = Group.objects.filter(reachable | Q(circle__agreement__in=agreements))
-        found, following = page_by_number(self, groups.select_related("unit__agency", "circle"), name="units")
+            groups = groups.filter(unit__agency__uuid=self.asked["agency"])
+        found, following = page_by_number(self, groups, name="units")
         return Response({"results": UnitAnswer(found, many=True).data, "next": following})
 
 

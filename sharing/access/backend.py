@@ -31,6 +31,6 @@ class DoorBackend:
         if obj is None or actor is None or category is None or actor.user_id != user_obj.pk:
             return False
         model = type(obj)
-        if not is_part(obj) and model not in {shareable.model for shareable in record_types()}:
+        if not is_part(model) and model not in {shareable.model for shareable in record_types()}:
             return False
         return bool(model._default_manager.permitted(actor, category).filter(pk=obj.pk).exists())

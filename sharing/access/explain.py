@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
-from agencies.directory.categories import Category, labels_of
+from agencies.directory.categories import NOTHING, Category, labels_of
 from agencies.directory.clock import database_now
 from agencies.directory.models import Agency, Membership
 from agencies.directory.roles import ROLES
@@ -75,7 +75,7 @@ def opened_masks(actor: Actor, records: Iterable[Any]) -> dict[int, Category]:
     keys = open_keys(shareable, actor, Category.EXISTENCE).filter(content_object_id__in=[r.pk for r in listed])
     opened: dict[int, Category] = {}
     for record_id, group_id, mask in keys.values_list("content_object_id", "group_id", "mask"):
-        opened[record_id] = opened.get(record_id, Category(0)) | (Category(mask) & role_masks[group_id])
+        opened[record_id] = opened.get(record_id, NOTHING) | (Category(mask) & role_masks[group_id])
     return opened
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Self, TypeVar
 
-from django.apps import apps
+from django.contrib.auth.models import Group
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from agencies.directory.categories import Category
 from agencies.directory.clock import DatabaseNow
-from agencies.directory.models import Side, Unit
+from agencies.directory.models import Side
 from sharing.access.actors import Actor, NoContext
 from sharing.access.registry import Shareable, part_of, shareable_of
 from sharing.agreements.models import AgreementParty
@@ -99,19 +99,24 @@ class PartQuerySet(models.QuerySet[M]):
         return self.permitted(actor)
 
 
-def receivers_for(record: Any) -> dict[int, str]:
-    """Whom the record's agency may share it with: number of the principal → name, its own other units last.
+def receivers_of(agency_id: int) -> models.QuerySet[Group]:
+    """The units and circles to which an agency may give access: its own, and those of its agreements in force."""
+    agreements = live_of(agency_id).order_by().values("pk")
+    partners = AgreementParty.objects.filter(agreement__in=agreements).values("agency_id")
+    units = Q(unit__agency_id=agency_id) | Q(unit__agency__in=partners)
+    near = Group.objects.filter((units & Q(unit__agency__is_active=True)) | Q(circle__agreement__in=agreements))
+    return near.select_related("unit__agency", "circle")
 
-    Units of the agencies with which it has an agreement in force, and the circles under those. Three queries.
+
+def receivers_for(record: Any) -> dict[int, str]:
+    """Whom the record's agency may share it with: number of the principal → name. One query.
+
+    Circles first, then the partners' units, then its own other units; not the unit that works the record.
     """
-    agreements = list(live_of(record.agency_id).values_list("pk", flat=True))
-    partners = AgreementParty.objects.filter(agreement__in=agreements).exclude(agency_id=record.agency_id)
-    circles = apps.get_model("sharing", "Circle").objects.filter(agreement__in=agreements).order_by("name")
-    near = Unit.objects.filter(Q(agency__in=partners.values("agency_id")) | Q(agency_id=record.agency_id))
-    units = near.filter(agency__is_active=True).select_related("agency").order_by("agency__name", "-is_root", "name")
-    named = {
-        unit.pk: f"{unit.agency.name}, the whole agency" if unit.is_root else f"{unit.agency.name}, {unit.name}"
-        for unit in sorted(units, key=lambda unit: unit.agency_id == record.agency_id)
-        if unit.pk != getattr(record, "unit_id", None)
+    groups = list(receivers_of(record.agency_id))
+    circles = sorted((group.circle for group in groups if hasattr(group, "circle")), key=lambda circle: circle.name)
+    units = [group.unit for group in groups if hasattr(group, "unit") and group.pk != getattr(record, "unit_id", None)]
+    units.sort(key=lambda unit: (unit.agency_id == record.agency_id, unit.agency.name, not unit.is_root, unit.name))
+    return {circle.pk: circle.name for circle in circles} | {
+        unit.pk: f"{unit.agency.name}, {'the whole agency' if unit.is_root else unit.name}" for unit in units
     }
-    return {**{circle.pk: circle.name for circle in circles}, **named}

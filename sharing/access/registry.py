@@ -102,6 +102,6 @@ def record_types() -> list[Shareable]:
     return list(_shareables.values())
 
 
-def is_part(instance: Any) -> bool:
-    """Whether the object is a registered part."""
-    return type(instance)._meta.label_lower in _parts
+def is_part(model: type[models.Model]) -> bool:
+    """Whether the model is a registered part."""
+    return model._meta.label_lower in _parts

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, ClassVar
 
-from django.core import signing
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +27,7 @@ from agencies.directory.categories import NOTHING, Category
 from agencies.directory.models import Agency
 from agencies.trail.services import record_read
 from sharing.access.actors import Actor
+from sharing.access.cursors import DamagedCursor, read_cursor, sign_cursor
 from sharing.access.errors import NotAllowed, NotVisible
 from sharing.access.permissions import declared_method
 from sharing.access.registry import shareable_of
@@ -114,19 +114,12 @@ class DoorView(APIView):
 
         Raises NotVisible where they may not know of it, NotAllowed where they may and no more.
         """
-        manager = shareable_of(label).model._default_manager
-        found = manager.visible_to(self.actor).filter(uuid=record_uuid).first()  # type: ignore[attr-defined]
+        records = shareable_of(label).records
+        found = records.visible_to(self.actor).filter(uuid=record_uuid).first()
         if found is None:
             raise NotVisible
-        needed = self.category | Category.EXISTENCE
-        if (
-            needed != Category.EXISTENCE
-            and not manager.permitted(  # type: ignore[attr-defined]
-                self.actor, needed
-            )
-            .filter(pk=found.pk)
-            .exists()
-        ):
+        beyond = self.category & ~Category.EXISTENCE
+        if beyond and not records.permitted(self.actor, beyond | Category.EXISTENCE).filter(pk=found.pk).exists():
             raise NotAllowed("You may know of this case, but this is not shared with you or not for your role.")
         return found
 
@@ -135,6 +128,24 @@ class DoorView(APIView):
         serializer = serializer_class(data=self.request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
+
+    def position(self, *belongs_to: Any) -> list[Any] | None:
+        """Where the page before ended, by the cursor asked for; None for the first page. Raises BadQuery."""
+        cursor = self.asked.get("cursor")
+        if cursor is None:
+            return None
+        try:
+            return read_cursor(cursor, *belongs_to, self.actor.user_id, self.actor.agency_id)
+        except DamagedCursor:
+            raise BadQuery({"cursor": ["This cursor is not of this list. Start again without one."]}) from None
+
+    def next_address(self, position: list[Any] | None, *belongs_to: Any) -> str | None:
+        """The same path and filters with a cursor for what comes after `position`; None where nothing does."""
+        if position is None:
+            return None
+        query = self.request.query_params.copy()
+        query["cursor"] = sign_cursor(position, *belongs_to, self.actor.user_id, self.actor.agency_id)
+        return f"{self.request.path}?{query.urlencode()}"
 
     def note_read(self, action: str, records: Iterable[Any], categories: int) -> None:
         """Add the one read event of this answer."""
@@ -187,42 +198,18 @@ def digest_tag(data: Any) -> str:
     return f'"{hashlib.sha256(rendered.encode()).hexdigest()[:32]}"'
 
 
-def sign_cursor(position: list[Any], *belongs_to: Any) -> str:
-    """An opaque cursor that is good for the list and the caller it `belongs_to`, and for no other."""
-    return signing.dumps(position, salt=_salt(belongs_to), compress=True)
-
-
-def read_cursor(cursor: str | None, *belongs_to: Any) -> list[Any] | None:
-    """The position in a cursor; None where there is none. Raises BadQuery for one that is not of this list."""
-    if cursor is None:
-        return None
-    try:
-        position: list[Any] = signing.loads(cursor, salt=_salt(belongs_to))
-    except signing.BadSignature:
-        raise BadQuery({"cursor": ["This cursor is not of this list. Start again without one."]}) from None
-    return position
-
-
 def page_by_number(
     view: DoorView, rows: models.QuerySet[Any], *, name: str, newest_first: bool = False
 ) -> tuple[list[Any], str | None]:
     """One page of rows by their primary key, and the address of the next page or None."""
-    belongs_to = (name, view.actor.user_id, view.actor.agency_id, _filters(view.asked))
-    position = read_cursor(view.asked.get("cursor"), *belongs_to)
+    belongs_to = (name, _filters(view.asked))
+    position = view.position(*belongs_to)
     if position is not None:
         rows = rows.filter(**{"pk__lt" if newest_first else "pk__gt": position[0]})
     limit = view.asked["limit"]
     found = list(rows.order_by("-pk" if newest_first else "pk")[: limit + 1])
-    if len(found) <= limit:
-        return found, None
-    return found[:limit], next_address(view, sign_cursor([found[limit - 1].pk], *belongs_to))
-
-
-def next_address(view: DoorView, cursor: str) -> str:
-    """The address of the page after this one: the same path and filters with another cursor."""
-    query = view.request.query_params.copy()
-    query["cursor"] = cursor
-    return f"{view.request.path}?{query.urlencode()}"
+    ended_at = [found[limit - 1].pk] if len(found) > limit else None
+    return found[:limit], view.next_address(ended_at, *belongs_to)
 
 
 class CodeField(serializers.ChoiceField):
@@ -300,15 +287,6 @@ class Gated(serializers.Serializer):
             value = field.get_attribute(instance) if instance.opened & needed == needed else None
             shown[name] = None if value is None else field.to_representation(value)
         return shown
-
-
-def codes_of(mask: int) -> list[str]:
-    """The names of the categories in a mask, as the API spells them."""
-    return [str(category.name) for category in Category if mask & category]
-
-
-def _salt(belongs_to: Iterable[Any]) -> str:
-    return "cursor:" + hashlib.sha256(repr(tuple(belongs_to)).encode()).hexdigest()[:16]
 
 
 def _filters(asked: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -7,11 +7,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from agencies.directory.categories import LABELS, Category
+from agencies.directory.categories import LABELS, Category, codes_of
 from agencies.directory.models import FOREVER
 from sharing.access.explain import Holder, Way, principal_name, withheld_mask
 from sharing.access.models import Grant, Purpose
-from sharing.access.rest import AgencyBrief, CodeField, LinkField, PageParameters, Strict, codes_of
+from sharing.access.rest import AgencyBrief, CodeField, LinkField, PageParameters, Strict
 from sharing.agreements.models import Agreement
 
 _CODES = {label: str(category.name) for category, label in LABELS.items()}

@@ -135,9 +135,7 @@ def extend_access(
     if grant.agreement and not live_agreements().filter(pk=grant.agreement.pk).exists():
         raise Refused("The agreement under which this was given is not in force. Share again under another.", "until")
     if grant.agreement and until > grant.agreement.ends_at:
-        raise Refused(
-            f"The agreement ends on {day_text(grant.agreement.ends_at)}; access can last no longer.", "until"
-        )
+        raise Refused(f"The agreement ends on {day_text(grant.agreement.ends_at)}; access can last no longer.", "until")
     before = {"until": grant.until.isoformat()}
     grant.until = until
     grant.version += 1

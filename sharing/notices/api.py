@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -14,14 +13,15 @@ from rest_framework.response import Response
 from sharing.access.actors import Actor
 from sharing.access.errors import NotVisible
 from sharing.access.permissions import ANY_ACTOR
-from sharing.access.rest import DoorView, next_address, read_cursor, sign_cursor
+from sharing.access.rest import DoorView
 from sharing.notices import services
+from sharing.notices.models import OutboxEvent
 from sharing.notices.querysets import News, Place, inbox_page, item_for, unread
 from sharing.notices.serializers import InboxAnswer, InboxParameters, NewsAnswer, NewsDetail
 
 TAGS = ["Inbox"]
 
-Compare = Callable[[Actor, str, str, int], dict[str, Any] | None]
+Compare = Callable[[Actor, OutboxEvent], dict[str, Any] | None]
 
 
 class InboxView(DoorView):
@@ -34,16 +34,13 @@ class InboxView(DoorView):
     def get(self, request: Request) -> Response:
         """List the caller's news, newest first: what is open, one heading of it, or what was put away."""
         show = self.asked.get("show", "")
-        belongs_to = ("inbox", self.actor.user_id, self.actor.agency_id, show)
-        position = read_cursor(self.asked.get("cursor"), *belongs_to)
-        after = Place(datetime.datetime.fromisoformat(position[0]), position[1]) if position else None
+        after = Place.at(self.position("inbox", show))
         page = inbox_page(self.actor, show, after, self.asked["limit"])
         waiting = unread(self.actor)
-        following = sign_cursor([page.next.created_at.isoformat(), page.next.pk], *belongs_to) if page.next else None
         return Response(
             {
                 "results": NewsAnswer(page.news, many=True).data,
-                "next": next_address(self, following) if following else None,
+                "next": self.next_address(page.next and page.next.position, "inbox", show),
                 "unread": waiting.number,
                 "unreadExact": not waiting.capped,
             }
@@ -75,8 +72,8 @@ class NewsView(ItemView):
         news = self.news(item_uuid)
         event, change = news.item.event, None
         if news.record is not None:
-            if self.comparing is not None and event.versions:
-                change = self.comparing(self.actor, event.object_type, event.object_id, event.versions["after"])
+            if self.comparing is not None:
+                change = self.comparing(self.actor, event)
             self.note_read("notice", [news.record], news.kind.category)
         return Response(NewsDetail(news, context={"change": change}).data)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.apps import apps
 from django.db import connection
@@ -10,8 +10,7 @@ from django.db import connection
 from agencies.directory.models import User
 from agencies.directory.roles import ROLE_CODES, ROLE_MASKS
 from sharing.access.context import open_context
-from sharing.access.querysets import ShareableQuerySet
-from sharing.access.registry import NotShareable, part_of, shareable_of
+from sharing.access.registry import is_part, shareable_of
 from sharing.notices.models import OutboxEvent
 from sharing.notices.registry import Audience, kind_of
 
@@ -70,16 +69,13 @@ def _entitled(event: OutboxEvent, user: User, candidate: Candidate) -> bool:
     actor = open_context(user, candidate.agency_id, channel="task")
     if actor is None or actor.agency_id != candidate.agency_id:
         return False
-    door: ShareableQuerySet[Any] = shareable_of(event.record_type).model._default_manager.all()  # type: ignore[assignment]
-    records = door.permitted(actor, kind.category)
+    records = shareable_of(event.record_type).records.permitted(actor, kind.category)
     if not records.filter(uuid=event.record_id).exists():
         return False
     if not event.object_type:
         return True
     model = apps.get_model(event.object_type)
-    try:
-        part_of(model)
-    except NotShareable:  # a grant, say: no part of the record, so the record alone decides
+    if not is_part(model):  # a grant, say: no part of the record, so the record alone decides
         return True
     return bool(model._default_manager.permitted(actor, kind.category).filter(uuid=event.object_id).exists())
 

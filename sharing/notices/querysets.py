@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from django.db.models import Q, QuerySet
 
 from sharing.access.actors import Actor
-from sharing.access.querysets import ShareableQuerySet
 from sharing.access.registry import shareable_of
 from sharing.notices.models import InboxItem
 from sharing.notices.registry import EventKind, kind_of, kinds
@@ -27,6 +26,16 @@ class Place(NamedTuple):
 
     created_at: datetime.datetime
     pk: int
+
+    @property
+    def position(self) -> list[Any]:
+        """As a cursor carries it."""
+        return [self.created_at.isoformat(), self.pk]
+
+    @classmethod
+    def at(cls, position: list[Any] | None) -> Place | None:
+        """From what a cursor carried."""
+        return cls(datetime.datetime.fromisoformat(position[0]), position[1]) if position else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,7 @@ def inbox_page(actor: Actor, show: str = "", after: Place | None = None, size: i
 
     Raises ValueError for a heading that does not exist. Costs one query, and one for each category among the items.
     """
-    items = _own(actor).filter(done_at__isnull=show != DONE)
+    items = _with_events(own_items(actor)).filter(done_at__isnull=show != DONE)
     if show in groups():
         items = items.filter(event__kind__in=[kind.kind for kind in kinds() if kind.group == show])
     elif show not in ("", DONE):
@@ -97,23 +106,24 @@ def inbox_page(actor: Actor, show: str = "", after: Place | None = None, size: i
 
 def item_for(actor: Actor, item_uuid: uuid.UUID) -> News | None:
     """One item of the actor's inbox, or None where there is none of theirs."""
-    item = _own(actor).filter(uuid=item_uuid).first()
+    item = _with_events(own_items(actor)).filter(uuid=item_uuid).first()
     return _with_records(actor, [item])[0] if item else None
 
 
 def unread(actor: Actor) -> Unread:
     """How many items the actor has neither opened nor put away, up to UNREAD_CAP."""
-    waiting = InboxItem.objects.filter(
-        user_id=actor.user_id, agency_id=actor.agency_id, read_at__isnull=True, done_at__isnull=True
-    )
+    waiting = own_items(actor).filter(read_at__isnull=True, done_at__isnull=True)
     count = waiting[: UNREAD_CAP + 1].count()
     return Unread(min(count, UNREAD_CAP), count > UNREAD_CAP)
 
 
-def _own(actor: Actor) -> QuerySet[InboxItem]:
-    return InboxItem.objects.filter(user_id=actor.user_id, agency_id=actor.agency_id).select_related(
-        "event__actor", "event__actor_agency"
-    )
+def own_items(actor: Actor) -> QuerySet[InboxItem]:
+    """Everything in the inbox of the actor, for the agency they act for."""
+    return InboxItem.objects.filter(user_id=actor.user_id, agency_id=actor.agency_id)
+
+
+def _with_events(items: QuerySet[InboxItem]) -> QuerySet[InboxItem]:
+    return items.select_related("event__actor", "event__actor_agency")
 
 
 def _with_records(actor: Actor, items: Sequence[InboxItem]) -> list[News]:
@@ -123,8 +133,7 @@ def _with_records(actor: Actor, items: Sequence[InboxItem]) -> list[News]:
     seen: dict[tuple[str, int, uuid.UUID], Any] = {}
     for (record_type, category), ids in wanted.items():
         shareable = shareable_of(record_type)
-        door: ShareableQuerySet[Any] = shareable.model._default_manager.all()  # type: ignore[assignment]
-        records = door.permitted(actor, category).select_related(*shareable.related)
+        records = shareable.records.permitted(actor, category).select_related(*shareable.related)
         for record in records.filter(uuid__in=ids):
             seen[record_type, category, record.uuid] = record
     return [

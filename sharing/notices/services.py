@@ -21,6 +21,7 @@ from sharing.notices.audience import recipients, still_entitled
 from sharing.notices.delivery import send_email
 from sharing.notices.models import Delivery, InboxItem, OutboxEvent
 from sharing.notices.outbox import SEND_MAIL, ask
+from sharing.notices.querysets import own_items
 from sharing.notices.registry import kind_of
 
 # Seconds until the next attempt (the Standard Webhooks ladder); after the last an e-mail is given up, never deleted.
@@ -171,11 +172,7 @@ def _later(step: int) -> datetime.datetime:
 
 
 def _own(actor: Actor, item_uuid: uuid.UUID) -> InboxItem:
-    item = (
-        InboxItem.objects.select_for_update()
-        .filter(uuid=item_uuid, user_id=actor.user_id, agency_id=actor.agency_id)
-        .first()
-    )
+    item = own_items(actor).select_for_update().filter(uuid=item_uuid).first()
     if item is None:
         raise NotVisible
     return item
@@ -214,11 +211,9 @@ def mark_open(*, actor: Actor, item_uuid: uuid.UUID) -> InboxItem:
 def mark_all_done(*, actor: Actor) -> tuple[int, datetime.datetime]:
     """Put every open item away under one moment. Returns how many, and the moment, which undo() takes."""
     moment = database_now()
-    open_items = InboxItem.objects.filter(user_id=actor.user_id, agency_id=actor.agency_id, done_at__isnull=True)
-    return open_items.update(done_at=moment), moment
+    return own_items(actor).filter(done_at__isnull=True).update(done_at=moment), moment
 
 
 def undo(*, actor: Actor, done_at: datetime.datetime) -> int:
     """Take back what was put away at this moment. Returns how many items; a second time none."""
-    away = InboxItem.objects.filter(user_id=actor.user_id, agency_id=actor.agency_id, done_at=done_at)
-    return away.update(done_at=None)
+    return own_items(actor).filter(done_at=done_at).update(done_at=None)

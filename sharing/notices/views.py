@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import itertools
 import uuid
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core import signing
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,14 +16,13 @@ from django.utils import timezone
 
 from agencies.directory.categories import NOTHING, Category
 from agencies.trail.services import record_read
+from sharing.access.cursors import DamagedCursor, read_cursor, sign_cursor
 from sharing.access.errors import NotVisible
 from sharing.access.pages import Blocks, Page
 from sharing.access.registry import shareable_of
 from sharing.notices import services
 from sharing.notices.querysets import DONE, News, Place, groups, inbox_page, item_for, unread
 from sharing.notices.registry import view_of
-
-CURSOR_SALT = "sharing.notices.inbox"
 
 
 class Inbox(Page):
@@ -54,7 +51,7 @@ class Inbox(Page):
             "days": _days(page.news),
             "opened": opened,
             "unread": waiting.number,
-            "next_url": _url(show=show, after=_cursor(page.next)) if page.next else "",
+            "next_url": _url(show=show, after=sign_cursor(page.next.position, "inbox", show)) if page.next else "",
         }
 
     def asked(self) -> tuple[str, Place | None]:
@@ -65,10 +62,9 @@ class Inbox(Page):
         if not after:
             return show, None
         try:
-            at, pk = signing.loads(after, salt=CURSOR_SALT)
-        except signing.BadSignature:
+            return show, Place.at(read_cursor(after, "inbox", show))
+        except DamagedCursor:
             raise BadRequest("after: this link to a page is damaged.") from None
-        return show, Place(datetime.datetime.fromisoformat(at), pk)
 
 
 class InboxOne(Inbox):
@@ -139,10 +135,6 @@ class Badge(Page):
 def _url(**asked: str) -> str:
     given = {name: value for name, value in asked.items() if value}
     return f"{reverse('inbox')}{'?' if given else ''}{urlencode(given)}"
-
-
-def _cursor(place: Place) -> str:
-    return signing.dumps([place.created_at.isoformat(), place.pk], salt=CURSOR_SALT)
 
 
 def _days(news: list[News]) -> list[dict[str, Any]]:

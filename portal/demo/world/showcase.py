@@ -55,7 +55,7 @@ _FAMILY = GoalPlan(
 )  # fmt: skip
 _GUN = GoalPlan(
     "No gun, and no one around who carries", Need.ASSOCIATES,
-    "Six months without a weapon found", "Arrested with one", 6, "months",
+    "Six months without a weapon found", "one arrest", 6, "months",
     (),
     (
         ActionPlan("Curfew checks three nights a week, never on shift nights", ENFORCE, POLICE, "Three nights a week"),
