@@ -72,7 +72,9 @@ def describe(actor: Actor, event: OutboxEvent, case: Case) -> dict[str, Any]:
     names = after.changed_fields if before else [name for name in SHOWN_OF_NEW if name in part.VERSIONED]
     changes = changes_between(before.values if before else {}, after.values, names)
     goal = part if isinstance(part, Goal) else part.goal
+    kind = "goal" if isinstance(part, Goal) else "action"
     return {
+        "text": f"{'changed' if before else 'added'} the {kind} “{part.title}”",
         "changes": [
             {
                 "label": change.label,

@@ -91,7 +91,7 @@ class GoalForm(PartForm):
             "audience": forms.RadioSelect,
         }
         help_texts = {
-            "title": "In the person's words where you can: Keep a job.",
+            "title": "In the person’s words where you can: Keep a job.",
             "target": "Something both agencies can check: six months in one job.",
             "progress_target": "0 where progress is not counted.",
             "progress_unit": "Months, sessions, payments.",

@@ -207,7 +207,7 @@ class Found(Page):
 
 def _note(words: list[str], cases: list[Case], more: bool) -> str:
     if more:
-        return f"More than {FOUND_AT_MOST} match; add a birth date or a number"
+        return f"There are more than {FOUND_AT_MOST}; add a birth date or a number"
     names = {part.lower() for case in cases for part in case.person.display.split()}
     missing = [word for word in words if word.isalpha() and not any(n.startswith(word.lower()) for n in names)]
     return f"Nobody is called “{missing[0]}”; close spellings and aliases are shown" if cases and missing else ""

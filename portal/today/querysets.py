@@ -37,7 +37,7 @@ def actions(actor: Actor) -> list[Action]:
     if actor.side != Side.SUPERVISION:
         mine |= Q(owner_agency=actor.agency)
     rows = Action.objects.permitted(actor).filter(mine, status="open", due_on__lte=timezone.localdate() + AHEAD)
-    return list(rows.select_related("case__person", "owner_agency").order_by("due_on", "pk")[:ROWS])
+    return list(rows.select_related("case__person", "goal", "owner_agency").order_by("due_on", "pk")[:ROWS])
 
 
 def work_rows(actor: Actor, due_reviews: list[Case], due_actions: list[Action]) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ def work_rows(actor: Actor, due_reviews: list[Case], due_actions: list[Action]) 
             "title": f"{action.title}: {action.case.person.display}",
             "second": action.owner_text or (action.owner_agency.name if action.owner_agency else "Joint plan"),
             "agency": action.owner_agency,
-            "url": reverse("case_plan", args=[action.case.uuid]),
+            "url": f"{reverse('case_plan', args=[action.case.uuid])}#goal-{action.goal.uuid}",
             "label": "Open plan",
         }
         for action in due_actions

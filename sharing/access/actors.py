@@ -57,6 +57,11 @@ class Actor:
         """Every category that some role of the actor allows somewhere."""
         return union(principal.mask for principal in self.principals)
 
+    @property
+    def opens_records(self) -> bool:
+        """Whether some role of the actor opens records at all: an administrator's does not."""
+        return any(principal.mask for principal in self.principals)
+
     def groups_for(self, category: int) -> list[int]:
         """Numbers of the principals whose role allows the whole category; what the door asks keys for."""
         wanted = int(category)

@@ -24,6 +24,8 @@ from sharing.access.models import Grant
 from sharing.access.querysets import open_keys
 from sharing.access.registry import shareable_of
 
+ACTS = Category.CONTACT_ADD | Category.PLAN_CHANGE | Category.PLAN_SIGN | Category.SHARE | Category.MANAGE
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -46,6 +48,7 @@ class Holder:
     principal: str
     agencies: list[Agency]
     bundle: str
+    opened: list[str]
     withheld: list[str]
     until: datetime.datetime
     suspended: bool
@@ -80,9 +83,8 @@ def opened_masks(actor: Actor, records: Iterable[Any]) -> dict[int, Category]:
 
 
 def withheld_mask(mask: int) -> Category:
-    """The categories of data that a mask does not open; acts (share, manage …) are not data and left out."""
-    acts = Category.CONTACT_ADD | Category.PLAN_CHANGE | Category.PLAN_SIGN | Category.SHARE | Category.MANAGE
-    return Category(sum(Category)) & ~Category(mask) & ~acts
+    """The categories of data that a mask does not open; acts are not data and left out."""
+    return Category(sum(Category)) & ~Category(mask) & ~ACTS
 
 
 def withheld(mask: int) -> list[str]:
@@ -141,6 +143,7 @@ def holders(actor: Actor, record: Any) -> list[Holder]:
             principal=principal_name(grant.group),
             agencies=_agencies(grant.group),
             bundle=shareable.bundles[grant.bundle].label,
+            opened=labels_of(grant.mask & ~ACTS),
             withheld=withheld(grant.mask),
             until=until[grant.pk],
             suspended=grant.agreement_id in actor.closed_agreements,

@@ -38,7 +38,11 @@ class ShareForm(forms.Form):
     narrowed_by = forms.TypedMultipleChoiceField(
         label="Leave out", coerce=int, required=False, widget=forms.CheckboxSelectMultiple
     )
-    purpose = forms.ChoiceField(label="Purpose", choices=[("", "Choose a purpose"), *Purpose.choices])
+    purpose = forms.ChoiceField(
+        label="Purpose",
+        choices=[("", "Choose a purpose"), *Purpose.choices],
+        error_messages={"required": "Choose a purpose."},
+    )
     legal_basis = forms.CharField(
         label="Legal basis", max_length=200, required=False, help_text="The statute or order, where one applies."
     )
@@ -46,7 +50,11 @@ class ShareForm(forms.Form):
         label="Agreement", coerce=int, required=False, empty_value=None,
         help_text="Leave it open where one agreement alone covers both agencies.",
     )  # fmt: skip
-    until = TypedDateField(label="Until", help_text="The last day. For example 6/4/26 or Jun 4 2026.")
+    until = TypedDateField(
+        label="Until",
+        help_text="The last day. For example 6/4/26 or Jun 4 2026.",
+        error_messages={"required": "Type the last day."},
+    )
 
     def __init__(self, data: Any = None, *, actor: Actor, shareable: Shareable, record: Any) -> None:
         super().__init__(data)

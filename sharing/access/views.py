@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from agencies.directory.categories import Category, labels_of
 from agencies.directory.dates import day_text
-from agencies.directory.models import FOREVER, Agency
+from agencies.directory.models import FOREVER, Agency, Unit
 from sharing.access import explain, services
 from sharing.access.errors import NotVisible, Refused
 from sharing.access.forms import EndForm, ExtendForm, ShareForm, end_of_day
@@ -25,7 +25,7 @@ from sharing.access.registry import shareable_of
 SOON = datetime.timedelta(days=14)
 ACCESS_SHOWN = Category.EXISTENCE | Category.SUPERVISION | Category.CAUTIONS
 WHY = {Grant.Kind.OWNER: "Owner", Grant.Kind.STANDING: "Rule in the agreement"}
-READ = {"list": "In a list", "search": "Search", "detail": "Case", "plan": "Plan", "access": "Access"}
+READ = {"detail": "case", "plan": "plan", "access": "access", "search": "search", "list": "list", "inbox": "inbox"}
 
 
 class AccessPage(RecordPage):
@@ -41,13 +41,15 @@ class AccessPage(RecordPage):
         rows = [_holder_row(holder) for holder in explain.holders(actor, record)] if may_share else None
         others = {number for row in rows or [] for number in row["agency_ids"]} - {record.agency_id}
         looked = explain.readers(actor, record) if may_share else None
+        readers = _reader_rows(looked) if looked is not None else None
         context = {
             "tab": "access",
             "grants": rows,
             "others": len(others),
             "ending_soon": sum(1 for row in rows or [] if row["soon"]),
             "may_share": may_share,
-            "readers": _reader_rows(looked) if looked is not None else None,
+            "readers": readers,
+            "any_purpose": any(row["purpose"] for row in readers or []),
             "reader_count": len({reader.user_name for reader in looked or []}),
             "why": [_why_line(way) for way in explain.why(actor, record)],
             "withheld": explain.withheld(opened),
@@ -244,12 +246,14 @@ def _holder_row(holder: explain.Holder) -> dict[str, Any]:
     shared = grant.kind == Grant.Kind.SHARE
     return {
         "uuid": grant.uuid,
-        "agency": unit.agency if unit else None,
+        "marks": list({agency.shape: agency for agency in holder.agencies}.values()),
         "agency_ids": [agency.pk for agency in holder.agencies],
-        "name": holder.principal,
-        "detail": ", ".join(agency.short_name for agency in holder.agencies) if not unit else "",
+        "holder": holder.principal,
+        "name": unit.agency.name if unit else holder.principal,
+        "detail": _detail(unit, holder.agencies),
         "bundle_label": holder.bundle,
         "narrowed": f"Narrowed: without {', '.join(left_out).lower()}" if left_out else "",
+        "only": holder.opened if shared and len(holder.opened) < len(holder.withheld) else [],
         "withheld": holder.withheld if shared else [],
         "why": WHY.get(Grant.Kind(grant.kind)) or Purpose(grant.purpose).label,
         "agreement_title": (grant.agreement.title if grant.agreement else "")
@@ -260,6 +264,13 @@ def _holder_row(holder: explain.Holder) -> dict[str, Any]:
     }
 
 
+def _detail(unit: Unit | None, agencies: list[Agency]) -> str:
+    """Which unit of an agency, or whose units a circle joins."""
+    if unit is None:
+        return ", ".join(agency.short_name for agency in agencies)
+    return "" if unit.is_root else unit.name
+
+
 def _reader_rows(found: list[explain.Reader]) -> list[dict[str, Any]]:
     agencies = Agency.objects.in_bulk([reader.agency_id for reader in found])
     ordered = sorted(found, key=lambda r: (r.user_name, r.agency_id))
@@ -267,12 +278,13 @@ def _reader_rows(found: list[explain.Reader]) -> list[dict[str, Any]]:
     for _, group in groupby(ordered, key=lambda r: (r.user_name, r.agency_id)):
         reads = list(group)
         total = sum(reader.times for reader in reads)
-        how = list(dict.fromkeys(READ.get(reader.action, reader.action.capitalize()) for reader in reads))
+        known = sorted(reads, key=lambda r: list(READ).index(r.action) if r.action in READ else len(READ))
+        how = list(dict.fromkeys(READ.get(reader.action, reader.action) for reader in known))
         rows.append(
             {
                 "name": reads[0].user_name,
                 "agency": agencies.get(reads[0].agency_id),
-                "read": f"{', '.join(how)}: {total} time{'' if total == 1 else 's'}",
+                "read": f"{', '.join(how).capitalize()}: {total} time{'' if total == 1 else 's'}",
                 "purpose": next((Purpose(r.purpose).label for r in reads if r.purpose in Purpose.values), ""),
                 "last_at": max(reader.last_at for reader in reads),
             }

@@ -9,7 +9,15 @@ import re
 from typing import Any, NamedTuple
 
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, DateInput, RadioSelect, Textarea
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    DateField,
+    IntegerField,
+    RadioSelect,
+    Textarea,
+)
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import escape, format_html, format_html_join
@@ -237,9 +245,13 @@ def capped(count: int, limit: int = 1000) -> str:
 
 @register.filter
 def listed(names: Any) -> str:
-    """A, B and C."""
+    """A, B and C; with semicolons where a name holds a comma: North Beat, Alder City Police; and B."""
     words = [str(name) for name in names]
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
+    if len(words) < 2:
+        return "".join(words)
+    if any(", " in word for word in words):
+        return f"{'; '.join(words[:-1])}; and {words[-1]}"
+    return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 # --- Forms -----------------------------------------------------------------------------------------------------------
@@ -247,7 +259,7 @@ def listed(names: Any) -> str:
 
 @register.filter
 def field_kind(field: BoundField) -> str:
-    """How components/field.html lays the field out: options, check, text, date or line."""
+    """How components/field.html lays the field out: options, check, text, short or line."""
     widget = field.field.widget
     if isinstance(widget, (RadioSelect, CheckboxSelectMultiple)):
         return "options"
@@ -255,7 +267,7 @@ def field_kind(field: BoundField) -> str:
         return "check"
     if isinstance(widget, Textarea):
         return "text"
-    return "date" if isinstance(widget, DateInput) else "line"
+    return "short" if isinstance(field.field, (DateField, IntegerField)) else "line"
 
 
 @register.filter

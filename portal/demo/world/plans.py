@@ -123,7 +123,7 @@ class Plans:
         action.owner_agency, action.owner_text = self._owner(term, step.who)
         chance = self.rng.random()
         if due_in is None and not (step.rhythm and chance < 0.5):
-            due_in = self.rng.randint(-12, -1) if chance > 0.86 else self.rng.randint(1, 60)
+            due_in = self.rng.randint(-12, -1) if chance > 0.96 else self.rng.randint(1, 60)
         action.due_on = None if due_in is None else self.today + datetime.timedelta(days=due_in)
         if chance < 0.12:
             action.status = ActionStatus.DONE

@@ -30,9 +30,9 @@ _CONDITIONS = (
     (K.EMPLOYMENT, "Work full time; bring the pay slip each month", E.SUPERVISION),
 )
 _CAUTIONS = (
-    (1, "Firearm", "carried concealed at the last arrest", 550, 30),
-    (2, "Resists officers", "with violence, two officers hurt", 400, -4),
-    (3, "Dog", "loose in the yard in the evening", 90, 120),
+    (1, "Firearm", "carried concealed", 550, 30),
+    (2, "Resists officers", "two officers hurt", 400, -4),
+    (3, "Dog", "loose in the yard", 90, 120),
 )
 _JOB = GoalPlan(
     "Keep the warehouse job six months", Need.EMPLOYMENT,
