@@ -40,9 +40,7 @@ def system_of(world: World, unit: str, role: str, email: str = "feed@example.org
 
 def trail(table: str, columns: str) -> list[tuple[Any, ...]]:
     """What the trail holds, oldest first: `table` is change, read or denial. The app's role cannot read it."""
-    with services.connect("owner") as owner, owner.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM agencies_{table} ORDER BY id")
-        return list(cursor.fetchall())
+    return services.owner(f"SELECT {columns} FROM agencies_{table} ORDER BY id")
 
 
 def send(client: Client, method: str, url: str, body: Any = None, **headers: str) -> Any:

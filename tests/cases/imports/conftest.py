@@ -107,16 +107,5 @@ def snapshot() -> dict[str, Any]:
         "agencies_change",
         "sharing_outboxevent",
     ):
-        found[table] = rows(f"SELECT t.ctid::text, t.xmin::text, t::text FROM {table} t ORDER BY 1")
+        found[table] = services.owner(f"SELECT t.ctid::text, t.xmin::text, t::text FROM {table} t ORDER BY 1")
     return found
-
-
-def rows(sql: str, *arguments: Any) -> list[Any]:
-    """What the owner of the tables reads, or [] for a statement that returns nothing."""
-    owner = services.connect("owner")
-    try:
-        with owner.cursor() as cursor:
-            cursor.execute(sql, arguments)
-            return list(cursor.fetchall()) if cursor.description else []
-    finally:
-        owner.close()

@@ -11,7 +11,8 @@ import pytest
 from agencies.directory.models import Agency
 from cases.imports import reading
 from cases.imports.rows import COLUMNS
-from tests.cases.imports.conftest import PERSON, counts, person, rows
+from tests.cases.imports.conftest import PERSON, counts, person
+from tests.services import owner
 
 # Row 2 is right; each of these follows it, and breaks in one field.
 DEFECTS: list[tuple[dict[str, str], str, str]] = [
@@ -58,7 +59,7 @@ def test_twenty_planted_defects_are_reported_exactly_and_the_good_rows_go_in(
         for place, (fields, field, what) in enumerate(DEFECTS)
     ]
     assert counts(done) == (2, 0, 0, len(DEFECTS), 0)
-    assert rows("SELECT local_id FROM cases_person ORDER BY 1") == [("P-000001",), ("P-000002",)]
+    assert owner("SELECT local_id FROM cases_person ORDER BY 1") == [("P-000001",), ("P-000002",)]
 
 
 def test_a_row_with_several_defects_names_each(extract: Callable[..., Path], run: Callable[..., object]) -> None:
@@ -120,7 +121,7 @@ def test_a_wrong_file_is_one_sentence(
     with pytest.raises(error, match=words) as raised:
         run(path)
     assert str(raised.value).count("\n") == 0
-    assert rows("SELECT count(*) FROM cases_person") == [(0,)]
+    assert owner("SELECT count(*) FROM cases_person") == [(0,)]
 
 
 def test_a_missing_file_and_a_folder_are_one_sentence(tmp_path: Path, run: Callable[..., object]) -> None:
@@ -142,7 +143,7 @@ def test_a_term_that_would_begin_after_its_end_is_refused(
     extract: Callable[..., Path], run: Callable[..., object], department: Agency
 ) -> None:
     run(extract([person(1), person(2)]))
-    rows("UPDATE cases_case SET term_end = %s RETURNING id", datetime.date(2025, 12, 31))
+    owner("UPDATE cases_case SET term_end = %s RETURNING id", datetime.date(2025, 12, 31))
     done, report = run(extract([person(1, supervision_start="2026-02-01"), person(2, offense="Assault")]))  # type: ignore[misc]
     assert report == [
         [
@@ -153,7 +154,7 @@ def test_a_term_that_would_begin_after_its_end_is_refused(
         ]
     ]
     assert counts(done) == (0, 1, 0, 1, 0)
-    assert rows("SELECT term_start, offense FROM cases_case ORDER BY number") == [
+    assert owner("SELECT term_start, offense FROM cases_case ORDER BY number") == [
         (datetime.date(2025, 5, 14), "Battery"),
         (datetime.date(2025, 5, 14), "Assault"),
     ]

@@ -16,6 +16,7 @@ from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from tests import services
 from tests.access.acts import act, leaves, together
+from tests.services import owner
 from tests.worlds import World
 
 JOB = {"title": "Hold a job", "progress_now": 2}
@@ -31,15 +32,6 @@ def change(world: World, who: str = "olsen", *, goal: int = 0, seen: int = 1, **
         ),
     )
     return changed
-
-
-def owner(statement: str, *arguments: Any) -> list[Any]:
-    raw = services.connect("owner")
-    with raw.cursor() as cursor:
-        cursor.execute(statement, arguments or None)
-        found = cursor.fetchall() if cursor.description else []
-    raw.close()
-    return list(found)
 
 
 def test_a_change_leaves_one_version_one_change_and_one_event(world: World) -> None:

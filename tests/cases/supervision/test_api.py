@@ -124,8 +124,7 @@ def test_pages_follow_each_other_and_stay_put(world: World) -> None:
         assert found == whole
     # Somebody's change moves a case to the top: it is not shown again further down, and nothing is skipped.
     first = olsen.get(CASES, {"limit": 4}).json()
-    with services.connect("owner") as owner, owner.cursor() as cursor:
-        cursor.execute("UPDATE cases_case SET updated_at = now() WHERE id = %s", [world.cases[6].pk])
+    services.owner("UPDATE cases_case SET updated_at = now() WHERE id = %s", world.cases[6].pk)
     rest = ids(olsen.get(first["next"]))
     assert rest == [str(world.cases[n].uuid) for n in (4, 5, 7, 8)]
 
@@ -217,8 +216,7 @@ def test_an_unchanged_case_is_not_sent_again(world: World) -> None:
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", tag)
     assert reyes.get(url)["ETag"] != tag
     assert {"Authorization", "Cookie"} <= set(again["Vary"].split(", "))
-    with services.connect("owner") as owner, owner.cursor() as cursor:
-        cursor.execute("UPDATE cases_address SET street = '1 New Road' WHERE person_id = %s", [world.joint.person_id])
+    services.owner("UPDATE cases_address SET street = '1 New Road' WHERE person_id = %s", world.joint.person_id)
     assert send(olsen, "GET", url, If_None_Match=tag).status_code == 200
 
 

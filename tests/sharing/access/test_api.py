@@ -105,8 +105,7 @@ def test_a_grant_is_known_to_its_two_sides_only(world: World) -> None:
 
 
 def test_a_suspended_agreement_shows_and_shuts(world: World) -> None:
-    with services.connect("owner") as owner, owner.cursor() as cursor:
-        cursor.execute("UPDATE sharing_agreement SET suspended_at = now() WHERE id = %s", [world.agreement.pk])
+    services.owner("UPDATE sharing_agreement SET suspended_at = now() WHERE id = %s", world.agreement.pk)
     assert signed_in(world.users["reyes"]).get(f"{V1}/cases/{world.joint.uuid}/").status_code == 404
     assert signed_in(world.users["olsen"]).get(f"{V1}/agreements/").json()["results"] == []
 

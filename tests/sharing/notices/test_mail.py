@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
+from typing import Any
 
-import pytest
 from django.core import mail
 from django.db import connection, transaction
 from django.utils import timezone
@@ -14,8 +14,8 @@ from sharing.access.context import acting
 from sharing.access.services import end_access
 from sharing.notices import services
 from sharing.notices.models import Delivery, InboxItem
-from tests.services import as_job, connect
-from tests.sharing.notices.test_relay import change_goal, relay
+from tests.services import as_job, connect, owner
+from tests.sharing.notices.acts import change_goal, relay
 from tests.worlds import AGENCIES, NAMES, USERS, World
 
 
@@ -69,8 +69,7 @@ def test_access_that_ended_between_relay_and_sending_withdraws_the_mail(world: W
 def test_an_account_that_was_switched_off_gets_no_mail(world: World) -> None:
     change_goal(world)
     relay()
-    with connect("owner") as owner, owner.cursor() as cursor:
-        cursor.execute("UPDATE agencies_user SET is_active = false WHERE id = %s", [world.users["reyes"].pk])
+    owner("UPDATE agencies_user SET is_active = false WHERE id = %s", world.users["reyes"].pk)
     sweep()
     assert deliveries()["reyes"].state == "withdrawn"
 
@@ -106,9 +105,9 @@ def test_a_delivery_that_another_worker_holds_is_left_alone(world: World) -> Non
 
 
 def test_a_mail_server_that_is_away_is_tried_again_along_the_ladder_and_given_up_last(
-    world: World, settings: object, monkeypatch: pytest.MonkeyPatch
+    world: World, settings: Any
 ) -> None:
-    monkeypatch.setattr(settings, "EMAIL_BACKEND", "tests.sharing.notices.mail.BrokenMail")
+    settings.EMAIL_BACKEND = "tests.sharing.notices.mail.BrokenMail"
     change_goal(world)
     relay()
     number = deliveries()["reyes"].pk

@@ -8,7 +8,6 @@ from django.db.utils import DatabaseError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from agencies.directory.models import FOREVER, Membership
-from cases.plans.services import update_goal
 from cases.supervision.models import Case
 from sharing.access.context import acting, job_context
 from sharing.access.services import end_access, share
@@ -17,26 +16,9 @@ from sharing.notices.models import Delivery, InboxItem, OutboxEvent
 from sharing.notices.outbox import OutsideTransaction, publish
 from sharing.notices.querysets import inbox_page, item_for, unread
 from sharing.notices.registry import UnknownKind
-from tests.services import as_job, connect
+from tests.services import as_job, owner
+from tests.sharing.notices.acts import change_goal, relay, told
 from tests.worlds import World
-
-
-def change_goal(world: World, who: str = "olsen", goal: int = 0) -> OutboxEvent:
-    """Somebody changes a goal of the joint plan, through the product's own service."""
-    with acting(world.users[who], world.agency_of(who)) as actor:
-        update_goal(actor=actor, goal_uuid=world.goals[goal].uuid, changes={"progress_now": 3}, seen_version=1)
-        return OutboxEvent.objects.latest("id")
-
-
-def relay() -> int:
-    with as_job():
-        return services.relay_pending()
-
-
-def told(event: OutboxEvent) -> set[str]:
-    """Who has the event in their inbox, by the names of the world."""
-    with as_job():
-        return {item.user.email.split("@")[0] for item in InboxItem.objects.filter(event=event).select_related("user")}
 
 
 def test_a_change_reaches_everyone_entitled_and_not_the_one_who_made_it(world: World) -> None:
@@ -88,11 +70,7 @@ def test_access_that_ended_before_the_relay_looked_tells_nobody(world: World) ->
 
 def test_an_expired_key_tells_nobody_though_no_job_removed_it(world: World) -> None:
     event = change_goal(world)
-    with connect("owner") as owner, owner.cursor() as cursor:
-        cursor.execute(
-            "UPDATE cases_casekey SET until = now() - interval '1 second' WHERE grant_id = %s",
-            [world.grants["joint"].pk],
-        )
+    owner("UPDATE cases_casekey SET until = now() - interval '1 second' WHERE grant_id = %s", world.grants["joint"].pk)
     relay()
     assert told(event) == {"mills"}
 
