@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from agencies.directory.categories import Category
 from agencies.directory.models import Agency
+from agencies.directory.words import listed
 from cases.plans import services
 from cases.plans.forms import ActionForm, GoalForm, PartForm, PlanForm
 from cases.plans.merging import Merge, compare, resolve
@@ -187,15 +188,14 @@ class PlanEdit(RecordPage):
         return plan_readers(self.actor, self.frame.record, audience)
 
     def say(self, form: PartForm, saved: Any) -> None:
-        """The message after saving: who will be told."""
+        """The message after saving: who will be told. It stands at the goal, where the saver lands."""
+        place = str((saved if isinstance(saved, Goal) else saved.goal).uuid)
         if self.part is not None and not form.has_changed():
-            messages.info(self.request, f"{self.named()} is as it was. Nobody is told.")
+            messages.info(self.request, f"{self.named()} is as it was. Nobody is told.", extra_tags=place)
             return
         told = self.told(form.cleaned_data["audience"])[1]
-        who = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
-        messages.success(
-            self.request, f"{self.named()} saved. {who + ' will be told.' if who else 'Nobody else reads it.'}"
-        )
+        who = f"{listed(told)} will be told." if told else "Nobody else reads it."
+        messages.success(self.request, f"{self.named()} saved. {who}", extra_tags=place)
 
     def show_form(self, form: PartForm, status: int = 200) -> HttpResponse:
         """The form page."""
@@ -230,9 +230,12 @@ class PlanEdit(RecordPage):
         data = {**values, "seen_version": seen, "reason": posted.get("reason", "")}
         if not missing:
             return data, None
-        merge = compare(names, None, theirs, {name: posted.get(f"mine_{name}", theirs.get(name)) for name in names})
-        kept = [(name, posted.get(name, "")) for name in names if f"mine_{name}" not in posted]
-        merge.kept = kept + [pair for pair in merge.kept if pair[0].startswith("mine_")] + [("reason", data["reason"])]
+        open_names = tuple(name for name in names if f"mine_{name}" in posted)
+        settled_names = tuple(name for name in names if name not in open_names)
+        merge = compare(open_names, None, theirs, {name: posted[f"mine_{name}"] for name in open_names})
+        rest = compare(settled_names, theirs, theirs, {name: posted.get(name, "") for name in settled_names})
+        merge.settled = rest.settled
+        merge.kept += [*rest.kept, ("reason", data["reason"])]
         for dispute in merge.fields:
             dispute.choice = posted.get(f"choice_{dispute.name}", "")
             dispute.written = posted.get(f"text_{dispute.name}", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import uuid
 from collections.abc import Iterable, Mapping
@@ -29,11 +30,15 @@ LABELS = {
     "due_on": "Due",
     "rhythm": "How often",
 }
-_CODES: dict[str, dict[Any, str]] = {
-    "need": dict(Need.choices),
-    "status": {**dict(GoalStatus.choices), **dict(ActionStatus.choices)},
-    "audience": dict(Audience.choices),
-    "kind": dict(ActionKind.choices),
+# By the code as text: a form that comes back has no numbers.
+_CODES: dict[str, dict[str, str]] = {
+    name: {str(code): label for code, label in choices}
+    for name, choices in {
+        "need": Need.choices,
+        "status": [*GoalStatus.choices, *ActionStatus.choices],
+        "audience": Audience.choices,
+        "kind": ActionKind.choices,
+    }.items()
 }
 
 
@@ -50,11 +55,12 @@ def words(name: str, value: Any, agencies: Mapping[str, str] | None = None) -> s
     if value is None or value == "":
         return ""
     if name in _CODES:
-        return _CODES[name].get(value, str(value))
+        return _CODES[name].get(str(value), str(value))
     if name == "owner_agency":
         return (agencies or {}).get(str(value), "An agency")
     if name == "due_on":
-        return day_text(datetime.date.fromisoformat(value))
+        with contextlib.suppress(ValueError):  # what somebody typed into a form is shown as typed
+            return day_text(datetime.date.fromisoformat(value))
     return str(value)
 
 

@@ -61,13 +61,13 @@ def overview_of(actor: Actor, case: Case, read: Read) -> dict[str, Any]:
 
 def seen_by(actor: Actor, case: Case) -> list[dict[str, Any]]:
     """Who can see the case, in short: the owner first. For somebody who may share it."""
-    rows = [{"agency": case.agency, "name": case.agency.name, "label": "Owner"}]
+    rows: list[dict[str, Any]] = [{"marks": [case.agency], "name": case.agency.name, "label": "Owner"}]
     for grant in explain.holding_grants(case):
         if grant.kind != "owner":
             unit = getattr(grant.group, "unit", None)
             rows.append(
                 {
-                    "agency": unit.agency if unit else None,
+                    "marks": [unit.agency] if unit else [],
                     "name": explain.principal_name(grant.group),
                     "label": explain.bundle_label(grant),
                 }

@@ -43,6 +43,11 @@ def scopes_of(actor: Actor) -> tuple[list[tuple[str, str]], str]:
     return SCOPES, MINE if works_cases else UNIT
 
 
+def knows_status(actor: Actor) -> bool:
+    """Whether the actor's roles open status, level and cautions at all; when a case last changed goes with them."""
+    return Category.SUPERVISION in actor.role_mask
+
+
 def dressed(actor: Actor, cases: list[Case], blocks: Blocks) -> list[Case]:
     """The cases of a list with `sees` and `shown_cautions`, as templates/cases/supervision/list.html takes them."""
     cautions = blocks.read(lambda: cautions_of(actor, cases))
@@ -72,9 +77,8 @@ class CaseList(Page):
         """One page of the list; a filter that is not understood shows none (400)."""
         actor = self.actor
         scopes, default = scopes_of(actor)
-        form = CaseListForm(
-            request.GET, scopes=scopes, default=default, knows_status=Category.SUPERVISION in actor.role_mask
-        )
+        knows = knows_status(actor)
+        form = CaseListForm(request.GET, scopes=scopes, default=default, knows_status=knows)
         if not form.is_valid():
             context = {"form": form, "tabs": _tabs(scopes, default), "section": "cases", "clear_url": request.path}
             return render(request, "cases/supervision/list.html", context, status=400)
@@ -92,8 +96,9 @@ class CaseList(Page):
             "clear_url": _url([pair for pair in chosen if pair[0] in ("tab", "sort")]),
             "keep": [pair for pair in chosen if pair[0] in ("tab", "sort")],
             "cases": cases,
+            "knows_status": knows,
             "sort": narrowed.sort,
-            "sorts": _sorts(form, chosen, narrowed.sort),
+            "sorts": _sorts(form, chosen, narrowed.sort) if knows else [],
             "show_officer": narrowed.scope != MINE,
             "shown": len(cases),
             "count": page.count,
@@ -200,6 +205,7 @@ class Found(Page):
             "asked": True,
             "query": query,
             "cases": cases,
+            "knows_status": knows_status(self.actor),
             "note": _note(asked["words"], cases, more),
         }
         return render(request, "cases/supervision/search.html", context)

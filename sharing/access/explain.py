@@ -200,7 +200,13 @@ def principal_name(group: Group) -> str:
     return group.circle.name
 
 
+def marks(agencies: Iterable[Agency]) -> list[Agency]:
+    """One agency of each shape: a circle stands beside the shapes of all that it joins."""
+    return list({agency.shape: agency for agency in agencies}.values())
+
+
 def _agencies(group: Group) -> list[Agency]:
+    """The unit's agency, or those whose units the circle joins."""
     if hasattr(group, "unit"):
         return [group.unit.agency]
     return list({row.unit.agency_id: row.unit.agency for row in group.circle.unit_rows.all()}.values())

@@ -84,7 +84,7 @@ class SharePage(RecordPage):
         except Refused as refusal:
             add_refusal(form, refusal)
             return self.show_form(form, status=400)
-        receiver = form.receivers[form.cleaned_data["group"]]
+        receiver = explain.principal_name(grant.group)
         if not confirmed:
             return self.show_check(form, grant, receiver)
         messages.success(request, f"Shared with {receiver}. Its officers will be told.")
@@ -130,7 +130,7 @@ class SharePage(RecordPage):
         """The answers read back, and what the other side will and will not see."""
         until = timezone.localtime(grant.until)
         answers = [
-            ("Share with", receiver),
+            ("Share with", form.receivers[form.cleaned_data["group"]]),
             ("What they will see", explain.bundle_label(grant)),
             ("Left out", ", ".join(labels_of(int(form.cleaned_data["narrowed_by"])))),
             ("Purpose", Purpose(grant.purpose).label),
@@ -246,7 +246,7 @@ def _holder_row(holder: explain.Holder) -> dict[str, Any]:
     shared = grant.kind == Grant.Kind.SHARE
     return {
         "uuid": grant.uuid,
-        "marks": list({agency.shape: agency for agency in holder.agencies}.values()),
+        "marks": explain.marks(holder.agencies),
         "agency_ids": [agency.pk for agency in holder.agencies],
         "holder": holder.principal,
         "name": unit.agency.name if unit else holder.principal,

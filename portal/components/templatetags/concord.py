@@ -25,6 +25,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from agencies.directory.dates import day_text, local_day
 from agencies.directory.models import FOREVER
+from agencies.directory.words import listed
 
 register = template.Library()
 
@@ -243,15 +244,7 @@ def capped(count: int, limit: int = 1000) -> str:
     return f"{limit:,}+" if count >= limit else f"{count:,}"
 
 
-@register.filter
-def listed(names: Any) -> str:
-    """A, B and C; with semicolons where a name holds a comma: North Beat, Alder City Police; and B."""
-    words = [str(name) for name in names]
-    if len(words) < 2:
-        return "".join(words)
-    if any(", " in word for word in words):
-        return f"{'; '.join(words[:-1])}; and {words[-1]}"
-    return f"{', '.join(words[:-1])} and {words[-1]}"
+register.filter("listed", listed)
 
 
 # --- Forms -----------------------------------------------------------------------------------------------------------

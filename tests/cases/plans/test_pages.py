@@ -69,7 +69,7 @@ def test_a_saved_goal_says_who_will_be_told_and_leads_back_to_it(world: World) -
     assert answer["Location"] == f"{plan(world)}#goal-{world.goals[0].uuid}"
     page = text(visitor.get(plan(world)))
     assert "Goal 1 saved." in page
-    assert "Gang, Riverton Police Department and the supervisors of North will be told." in page
+    assert "Gang, Riverton Police Department; and the supervisors of North will be told." in page
     assert "Two pay slips" in page
     (goal,) = rows(f"SELECT * FROM cases_goal WHERE id = {world.goals[0].pk}")
     assert (goal["progress_now"], goal["version"]) == (2, 2)
@@ -206,6 +206,7 @@ def test_a_stale_edit_loses_no_word(world: World) -> None:
     unanswered = visitor.send(goal_edit(world), page, chosen)
     assert unanswered.status_code == 400
     assert "Choose yours, theirs" in text(unanswered)
+    assert "Two short jobs" in text(unanswered)
 
     written = chosen | {"choice_target": "new", "text_target": "Eight months, paid on the books"}
     assert visitor.send(goal_edit(world), page, written).status_code == 302
@@ -241,6 +242,14 @@ def test_nothing_changed_tells_nobody(world: World) -> None:
     visitor.post(goal_edit(world), GOAL | {"seen_version": "1"})
     assert rows("SELECT id FROM sharing_outboxevent") == []
     assert "Nobody is told" in text(visitor.get(plan(world)))
+
+
+def test_a_merge_shows_what_was_sent_even_where_it_cannot_be_read(world: World) -> None:
+    address = reverse("action_edit", args=[world.joint.uuid, world.actions[0].uuid])
+    sent = {"merge": "1", "seen_version": "1", "mine_due_on": "soon", "audience": "0", "owner_agency": "nobody"}
+    answer = Visitor(world.users["olsen"]).post(address, sent)
+    assert answer.status_code == 400
+    assert "soon" in text(answer)
 
 
 @pytest.mark.parametrize("seen", ["²", "9" * 5000, "-1", "1e3", "\x00", ""])

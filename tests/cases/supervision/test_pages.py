@@ -46,6 +46,21 @@ def test_the_list_begins_where_the_reader_has_cases(world: World, who: str, tab:
     assert answer.context["count"].number == shown
 
 
+def test_a_list_shows_a_provider_names_and_whom_to_ask_alone(world: World) -> None:
+    page = text(Visitor(world.users["carter"]).get(reverse("case_list")))
+    assert world.referred.number in page
+    assert "not open to your role" in page
+    for column in ("Risk level", "Changed", "Not shared"):
+        assert column not in page
+
+
+def test_an_administrator_is_told_that_the_role_opens_no_case(world: World) -> None:
+    visitor = Visitor(world.users["admin"])
+    assert "Your role opens no case" in text(visitor.get(reverse("case_list")))
+    assert "Your role opens no case" in text(visitor.get(reverse("today")))
+    assert "hold no case" not in text(visitor.get(reverse("case_list")))
+
+
 def test_filter_chip_and_sort_keep_to_the_permitted(world: World) -> None:
     visitor = Visitor(world.users["mills"])
     answer = visitor.get(reverse("case_list"), status="2")

@@ -37,6 +37,19 @@ def test_no_end_is_shown_as_nothing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([], ""),
+        (["A"], "A"),
+        (["A", "B", "C"], "A, B and C"),
+        (["North Beat, Alder City Police", "B"], "North Beat, Alder City Police; and B"),
+    ],
+)
+def test_a_list_of_names_can_be_read_apart(names: list[str], words: str) -> None:
+    assert concord.listed(names) == words
+
+
+@pytest.mark.parametrize(
     ("days", "words"),
     [(-3, "3 days late"), (-1, "1 day late"), (0, "Due today"), (1, "Nov 25, 2026")],
 )

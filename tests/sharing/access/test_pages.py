@@ -82,7 +82,7 @@ def test_sharing_takes_a_look_first_and_happens_once(world: World) -> None:
     )
     assert grant["until"].astimezone(datetime.UTC).date() == datetime.date(2031, 1, 1)  # the day ends in Florida
     assert len(trail("change", verb="access.given")) == 1
-    assert "Shared with Pine County Sheriff" in text(visitor.get(access(world)))
+    assert "Shared with Patrol, Pine County Sheriff" in text(visitor.get(access(world)))
     assert "Keep a job" not in text(
         Visitor(world.users["deputy"]).get(reverse("case_overview", args=[world.joint.uuid]))
     )
