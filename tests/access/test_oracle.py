@@ -65,6 +65,7 @@ def check_world(loader: Loader, seed: int) -> None:
         loader.turn_clock(now)
         if seed % 2:
             first_wall_alone(loader, world, now, dice, seed)
+            loader.turn_clock(now)  # the connection is a new one
         for user_id, agency in lookers(world, now, dice):
             try:
                 with transaction.atomic():
@@ -96,7 +97,6 @@ def first_wall_alone(loader: Loader, world: World, now: datetime.datetime, dice:
             for name in dice.sample([*CASE_PARTS, *PERSON_PARTS], 3):
                 seen = {p.id for p in world.parts if p.model == name and oracle.sees_part(viewer, p)}
                 same(f"{where}: {name}", keys(model_of(name).objects.visible_to(actor)), seen)
-    loader.turn_clock(now)
 
 
 def lookers(world: World, now: datetime.datetime, dice: random.Random) -> list[tuple[int, int | None]]:

@@ -24,6 +24,7 @@ from django.test import Client
 from agencies.directory.models import User
 from portal.demo.personas import PERSONAS
 from portal.launcher.processes import free_port
+from portal.launcher.roles import gather_statistics
 from tests import services
 
 pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
@@ -48,6 +49,7 @@ def demo_world(transactional_db: None) -> Iterator[None]:
         check=False,
     )
     assert made.returncode == 0, made.stdout + made.stderr
+    gather_statistics(environment["DATABASE_OWNER_URL"])
     services.restore(DEMO)
     yield
     services.spoil()
@@ -74,6 +76,7 @@ class Server:
                 sent = json.dumps(body)
             line.request(method, address, sent, headers)
             answer = line.getresponse()
+            assert answer.status not in (429, 500), f"{method} {address}: {answer.status}"
             return answer.status, answer.read().decode()
 
 

@@ -92,12 +92,14 @@ def open_one(rows: Any, actor: Actor, case_uuid: Any) -> Any:
     return with_masks(actor, [case])[0]
 
 
-def search(rows: Any, actor: Actor, *, words: list[str], birth_date: Any = None, limit: int = 25) -> list[Any]:
+def search(
+    rows: Any, actor: Actor, *, words: list[str], birth_date: Any = None, limit: int = 25, full: bool = False
+) -> list[Any]:
     """Every case whose person's family name is one of the words."""
     wanted = Q()
     for word in words:
         wanted |= Q(person__family_name__iexact=word)
-    return list(rows.all().select_related(*JOINED).filter(wanted).order_by("pk")[:limit])
+    return with_masks(actor, list(rows.all().select_related(*JOINED).filter(wanted).order_by("pk")[:limit]))
 
 
 ShareableQuerySet.permitted = everything  # type: ignore[method-assign]
