@@ -31,13 +31,16 @@ def issue_token(
     """
     if client.kind != User.Kind.CLIENT:
         raise ValueError("only API clients hold tokens")
+    now = database_now()
+    if expires_at <= now:
+        raise ValueError("a token ends later than now")
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=client,
         label=label,
         digest=_digest(secret),
         hint=secret[:10],
-        created_at=database_now(),
+        created_at=now,
         created_by=created_by,
         expires_at=expires_at,
     )
