@@ -1,3 +1,5 @@
+"""The first floor as a Django app."""
+
 from django.apps import AppConfig
 
 

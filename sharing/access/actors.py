@@ -41,10 +41,12 @@ class Actor:
 
     @property
     def user_id(self) -> int:
+        """Number of the account: what exclusions, the trail and the database's context name."""
         return self.user.pk
 
     @property
     def agency_id(self) -> int:
+        """Number of the agency for which the actor acts."""
         return self.agency.pk
 
     @property

@@ -41,7 +41,7 @@ def test_the_secret_opens_the_api_and_is_kept_nowhere(world: World) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE agencies_apitoken SET created_at = now() - interval '2 hours', expires_at = now() - interval '1 second'",
+        "UPDATE agencies_apitoken SET created_at = now() - interval '1 day', expires_at = now() - interval '1 second'",
         "UPDATE agencies_user SET is_active = false WHERE kind = 'client'",
         "UPDATE agencies_user SET kind = 'person' WHERE kind = 'client'",
         "UPDATE agencies_apitoken SET digest = repeat('0', 64)",
