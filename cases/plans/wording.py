@@ -32,13 +32,10 @@ LABELS = {
 }
 # By the code as text: a form that comes back has no numbers.
 _CODES: dict[str, dict[str, str]] = {
-    name: {str(code): label for code, label in choices}
-    for name, choices in {
-        "need": Need.choices,
-        "status": [*GoalStatus.choices, *ActionStatus.choices],
-        "audience": Audience.choices,
-        "kind": ActionKind.choices,
-    }.items()
+    "need": dict(Need.choices),
+    "status": {**dict(GoalStatus.choices), **dict(ActionStatus.choices)},
+    "audience": {str(code): label for code, label in Audience.choices},
+    "kind": dict(ActionKind.choices),
 }
 
 

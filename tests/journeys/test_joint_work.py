@@ -86,7 +86,7 @@ def test_without_javascript_everything_but_the_badge_works(world: World, somebod
     page.get_by_label("Until").fill("12/31/30")
     page.get_by_role("button", name="Preview the share").click()
     page.get_by_role("button", name="Share the case").click()
-    expect(page.get_by_role("status")).to_contain_text("Shared with Pine County Sheriff's Office, Patrol")
+    expect(page.get_by_role("status")).to_contain_text("Shared with Patrol, Pine County Sheriff's Office")
     page.get_by_role("link", name=re.compile("End access of Patrol, Pine")).click()
     page.get_by_label("Reason").fill("Not needed after all")
     page.get_by_role("button", name="End access now").click()
