@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from cases.supervision.codes import CASE
 from portal.health import healthz
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,7 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.today.urls")),
     path("", include("agencies.accounts.urls")),
     path("", include("sharing.notices.urls")),
-    path("cases/<uuid:record>/access/", include("sharing.access.urls"), {"record_type": "cases.case"}),
+    path("cases/<uuid:record>/access/", include("sharing.access.urls"), {"record_type": CASE}),
     path("", include("cases.urls")),
 ]
 if settings.DEMO:

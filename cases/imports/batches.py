@@ -22,7 +22,7 @@ from cases.imports.rows import Reader, Row
 from cases.imports.staging import copy_in, insert, reserve
 from cases.people.models import Person
 from cases.supervision.bundles import BUNDLES
-from cases.supervision.codes import SupervisionType
+from cases.supervision.codes import CASE, SupervisionType
 from cases.supervision.models import Case
 from sharing.access.context import job_context
 
@@ -311,8 +311,8 @@ class Batches:
             "channel": "command",
             "request_id": str(self.run.uuid),
             "verb": verb,
-            "record_type": "cases.case",
-            "object_type": "cases.case",
+            "record_type": CASE,
+            "object_type": CASE,
         }
         rows = ((*same.values(), case, case, json.dumps(before), json.dumps(after)) for case, before, after in changes)
         insert(Change, [*same, "record_id", "object_id", "before", "after"], rows)

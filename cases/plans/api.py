@@ -28,13 +28,13 @@ from cases.plans.serializers import (
     VersionAnswer,
     VersionList,
 )
+from cases.supervision.codes import CASE
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible
 from sharing.access.rest import DoorView, digest_tag
 from sharing.notices.models import OutboxEvent
 
 TAGS = ["Plans"]
-CASE = "cases.case"
 
 
 class CasePlanView(DoorView):

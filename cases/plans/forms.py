@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 
@@ -41,7 +41,6 @@ class PartForm(forms.ModelForm):
         label="Why it changes", max_length=300, required=False, help_text="Others read this beside the change."
     )
     seen_version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
-    first_field: ClassVar[str] = "title"
 
     def __init__(self, data: Any = None, *, actor: Actor, instance: Any, adding: bool) -> None:
         super().__init__(data, instance=instance)

@@ -17,6 +17,7 @@ from agencies.directory.models import Agency
 from agencies.trail.services import record_change
 from cases.plans import events
 from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersion, Plan, PlanPart
+from cases.supervision.codes import CASE
 from cases.supervision.models import Case
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
@@ -53,7 +54,7 @@ def start_plan(*, actor: Actor, case_uuid: uuid.UUID, purpose: str, strengths: s
         actor=actor,
         verb=events.STARTED,
         obj=plan,
-        record_type="cases.case",
+        record_type=CASE,
         record_id=case.uuid,
         after={"purpose": purpose, "strengths": strengths},
     )
@@ -237,7 +238,7 @@ def _finish(actor: Actor, part: Any, kind: str, *, before: dict[str, Any], after
         actor=actor,
         verb=kind,
         obj=part,
-        record_type="cases.case",
+        record_type=CASE,
         record_id=case.uuid,
         before=before,
         after=after,

@@ -22,6 +22,7 @@ from cases.plans.merging import Merge, compare, resolve
 from cases.plans.models import Action, Goal
 from cases.plans.querysets import PlanView, latest_changes, open_plan, part_for, plan_readers, version_at
 from cases.plans.wording import changes_between
+from cases.supervision.codes import CASE
 from sharing.access.errors import NotVisible, Refused, Stale
 from sharing.access.pages import RecordPage, add_refusal
 
@@ -33,7 +34,7 @@ AUDIENCE_NOTES = {0: "Supervision’s and police’s own parts", 1: "Police’s 
 class CasePlan(RecordPage):
     """The joint plan of a case."""
 
-    record_type = "cases.case"
+    record_type = CASE
     action = "plan"
     needs = {"get": Category.PLAN_VIEW}
 
@@ -83,7 +84,7 @@ def _plan_context(view: PlanView, newest: dict[int, Any]) -> dict[str, Any]:
 class PlanStart(RecordPage):
     """Start the joint plan of a case."""
 
-    record_type = "cases.case"
+    record_type = CASE
     action = "plan"
     needs = {"get": Category.PLAN_CHANGE, "post": Category.PLAN_CHANGE}
 
@@ -114,7 +115,7 @@ class PlanStart(RecordPage):
 class PlanEdit(RecordPage):
     """Adding to a plan or changing a part of it. Subclasses say what."""
 
-    record_type = "cases.case"
+    record_type = CASE
     action = "plan"
     needs = {"get": Category.PLAN_CHANGE, "post": Category.PLAN_CHANGE}
     template: ClassVar[str] = ""

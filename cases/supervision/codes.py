@@ -2,6 +2,9 @@
 
 from django.db import models
 
+CASE = "cases.case"
+"""How grants, events and the trail name the type of record that a supervision case is."""
+
 
 class SupervisionType(models.IntegerChoices):
     """N-DEx supervised release category (ndex:SupervisedReleaseCategoryCodeType)."""

@@ -14,6 +14,7 @@ from django.utils import timezone
 from agencies.directory.categories import NOTHING, Category, union
 from agencies.directory.models import Side
 from agencies.trail.services import record_read
+from cases.supervision.codes import CASE
 from cases.supervision.forms import SCOPES, SORTS, CaseListForm, SearchForm, cursor_text
 from cases.supervision.frame import names_for_templates
 from cases.supervision.models import Case
@@ -62,7 +63,7 @@ def record_shown(actor: Actor, action: str, cases: list[Case]) -> None:
     record_read(
         actor=actor,
         action=action,
-        record_type="cases.case",
+        record_type=CASE,
         record_ids=[case.uuid for case in cases],
         categories=union(case.opened for case in cases) & ON_A_LIST,
     )
@@ -222,7 +223,7 @@ def _note(words: list[str], cases: list[Case], more: bool) -> str:
 class CaseOverview(RecordPage):
     """One case at a glance."""
 
-    record_type = "cases.case"
+    record_type = CASE
     needs = {"get": Category.EXISTENCE}
 
     def get(self, request: HttpRequest, record: str) -> HttpResponse:

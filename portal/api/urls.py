@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from cases.plans import api as plans
 from cases.supervision import api as supervision
+from cases.supervision.codes import CASE
 from portal.api.docs import ApiDocsView
 from portal.api.schema import SchemaView
 from sharing.access import api as access
@@ -15,8 +16,6 @@ from sharing.access.rest import DoorView
 from sharing.notices import api as notices
 
 app_name = "api"
-
-CASE = "cases.case"
 
 
 @extend_schema(exclude=True)

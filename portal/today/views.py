@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from agencies.directory.categories import NOTHING, Category
 from agencies.trail.services import record_read
+from cases.supervision.codes import CASE
 from portal.today.querysets import actions, news_rows, reviews, soon_rows, work_rows
 from sharing.access.pages import Blocks, Page
 
@@ -32,7 +33,7 @@ class Today(Page):
         record_read(
             actor=actor,
             action="today",
-            record_type="cases.case",
+            record_type=CASE,
             record_ids=sorted(shown),
             categories=Category.EXISTENCE
             | (Category.SUPERVISION if due_reviews else NOTHING)

@@ -12,6 +12,7 @@ from django.db import connection
 from agencies.directory.models import FOREVER
 from cases.imports.staging import insert, reserve
 from cases.supervision.bundles import BUNDLES
+from cases.supervision.codes import CASE
 from cases.supervision.models import CaseExclusion, CaseNamedPrincipal
 from portal.demo.world.directory import BEATS, CIRCLE_UNITS, Directory
 from portal.demo.world.terms import Term
@@ -70,7 +71,7 @@ class Shares:
         )
         grant = Grant.objects.create(
             kind=Grant.Kind.STANDING,
-            record_type="cases.case",
+            record_type=CASE,
             group=group,
             bundle="status_card",
             mask=BUNDLES["status_card"].mask,
@@ -140,7 +141,7 @@ class Shares:
             ended = self.now - datetime.timedelta(days=self.rng.uniform(0, paper.issued)) if paper.revoked else None
             rows.append(
                 (
-                    number, "share", "cases.case", paper.term.uuid, self.directory.group(paper.unit), paper.bundle,
+                    number, "share", CASE, paper.term.uuid, self.directory.group(paper.unit), paper.bundle,
                     BUNDLES[paper.bundle].mask, paper.purpose, _BASES[paper.bundle], paper.agreement.pk, giver, issued,
                     self._end(paper.until), ended, giver if ended else None, self.rng.choice(_ENDS) if ended else "",
                 )
