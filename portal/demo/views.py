@@ -12,6 +12,7 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -21,6 +22,7 @@ from portal.demo.mail import letters, mail_folder
 from portal.demo.personas import PERSONAS, Persona
 from portal.demo.world.directory import AGENCIES
 
+ZONE = "America/New_York"  # where the demo's county lies
 SIGNS_IN = "agencies.accounts.backends.PasswordBackend"
 
 View = Callable[..., HttpResponse]
@@ -35,7 +37,8 @@ def demo_only(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not settings.DEMO or is_forwarded(request) or not is_local(request):
             raise Http404
-        return view(request, *args, **kwargs)
+        with timezone.override(ZONE):
+            return view(request, *args, **kwargs)
 
     return guarded
 
