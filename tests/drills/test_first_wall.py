@@ -21,7 +21,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from agencies.directory.categories import Category
 from agencies.directory.models import User
+from agencies.directory.roles import ROLES
 from portal.demo.personas import PERSONAS
 from portal.launcher.processes import free_port
 from portal.launcher.roles import gather_statistics
@@ -34,6 +36,7 @@ LOOKED_AT = 20  # records of each kind whose pages every persona asks for
 FIRST_PAGES = 2  # of each list
 TO_THE_END = 1_000  # pages: one list is walked whole
 CASE_LINK = re.compile(r"/cases/([0-9a-f-]{36})/")
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 NEXT_LINK = re.compile(r'href="([^"]*[?&;]after=[^"]*)"')
 
 
@@ -186,7 +189,9 @@ def test_without_the_first_wall_everybody_sees_the_same_records(demo_world: None
     with serving("portal.wsgi") as product, serving("tests.drills.unfiltered") as unfiltered:
         for persona in PERSONAS:
             cookie = cookie_of(persona.email)
-            for sort in ("latest", "review"):
+            # The database guards rows, not columns: in which order reviews fall due is for the first wall alone to say.
+            knows = Category.SUPERVISION in ROLES[persona.role].mask
+            for sort in ("latest", "review") if knows else ("latest",):
                 for tab in ("mine", "unit", "shared"):
                     same(persona.code, f"list {tab} by {sort}", html_list, product, unfiltered, cookie, tab, sort)
                 for scope in ("mine", "shared"):
@@ -194,8 +199,9 @@ def test_without_the_first_wall_everybody_sees_the_same_records(demo_world: None
             same(persona.code, "everything", api_list, product, unfiltered, cookie, "all", "latest", TO_THE_END)
             for address in pages:
                 ours, theirs = product.ask(cookie, "GET", address), unfiltered.ask(cookie, "GET", address)
-                assert ours[0] == theirs[0], f"{persona.code} {address}: {ours[0]}, unfiltered {theirs[0]}"
-                assert shown(ours[1]) == shown(theirs[1]), f"{persona.code} {address} shows other records"
+                # A refusal shows nothing, whichever it is; but what is hidden stays hidden.
+                assert ours[0] != 404 or theirs[0] == 404, f"{persona.code} {address}: 404, unfiltered {theirs[0]}"
+                assert shown(address, *ours) == shown(address, *theirs), f"{persona.code} {address}: other records"
                 seen += ours[0] == 200
             for name in ("Johnson", "Williams", "Brown"):
                 body = {"words": name, "limit": 50}
@@ -206,11 +212,10 @@ def test_without_the_first_wall_everybody_sees_the_same_records(demo_world: None
     assert seen > 200, "hardly anything was seen: the drill proves nothing"
 
 
-def shown(text: str) -> set[str]:
-    """Every record and part that an answer names."""
-    return set(re.findall(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", text)) - set(
-        re.findall(r'"request_?[iI]d": ?"([^"]+)"', text)
-    )
+def shown(address: str, status: int, text: str) -> set[str]:
+    """Every record and part that an answer names, beside those that its address named."""
+    found = set(UUID.findall(text)) if status == 200 else set()
+    return found - set(UUID.findall(address)) - set(re.findall(r'"request_id": ?"([^"]+)"', text))
 
 
 def same(who: str, what: str, ask: Any, product: Server, unfiltered: Server, *arguments: Any) -> None:
