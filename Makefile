@@ -15,7 +15,7 @@ tools:
 	@$(RUN) -m portal.launcher.browser
 
 test: tools ## everything but the drills, in under five minutes
-	$(RUN) -m pytest -m "not drill" -n 2 --dist loadgroup $(ARGS)
+	$(RUN) -m pytest -m "not drill" -n 2 $(ARGS)
 
 drills: tools ## fault drills and many random worlds: takes its time
 	$(RUN) -m pytest -m drill $(ARGS)

@@ -6,11 +6,28 @@ from typing import Any
 
 import pytest
 from django.test import TransactionTestCase
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import services
 from tests.worlds import World, small_world
 
 WORLD_TEMPLATE = "concord_world"
+
+# What is dear to set up is set up once, not by each of the processes that share the tests: these stay together.
+TOGETHER = ("tests/cases/supervision/test_plans.py", "tests/portal/demo/test_world.py", "tests/journeys/")
+
+
+class InGroups(LoadScopeScheduling):
+    """Gives each process test by test, but what stands in TOGETHER to one of them, and first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+
+@pytest.hookimpl
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> InGroups:
+    """How tests are shared out with -n."""
+    return InGroups(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from tests.journeys.conftest import DATABASE, Somebody
 from tests.services import connect
 from tests.worlds import World
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 Come = Callable[..., Somebody]
 
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "resultTypes": ["violations"]}

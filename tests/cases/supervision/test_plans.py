@@ -18,9 +18,6 @@ from tests.bench.database import World
 from tests.bench.pages import FILTERED, Viewer
 from tests.bench.personas import PERSONAS
 
-# One process builds this world, not each.
-pytestmark = pytest.mark.xdist_group("a hundred thousand cases")
-
 CASES = 100_000
 DATABASE = "concord_plans"
 GUARDED = {"cases_case", "cases_casekey"}

@@ -17,8 +17,6 @@ import pytest
 from portal.demo.personas import PERSONAS
 from tests import services
 
-pytestmark = pytest.mark.xdist_group("demo world")  # made once, not by each process
-
 DATABASE = "concord_demo"
 
 # What may not differ between two makings on one day: everything but random UUIDs, ids and moments.
