@@ -102,8 +102,8 @@ BEGIN
       UNION SELECT c.id FROM cases_person p JOIN cases_case c ON c.person_id = p.id WHERE p.local_id = ANY (v_numbers)
       UNION SELECT c.id FROM cases_identifier i JOIN cases_case c ON c.person_id = i.person_id
              WHERE i.value = ANY (v_numbers) -- told to nobody who has name and contact only
-               AND case_opens(c.id, p_user, access_groups(p_must | 2), p_closed, p_must | 2) LIMIT 200) f
-     WHERE case_opens(f.id, p_user, p_groups, p_closed, p_must) LIMIT p_limit;
+               AND case_opens(c.id, p_user, access_groups(p_must | 2), p_closed, p_must | 2)) f
+     WHERE case_opens(f.id, p_user, p_groups, p_closed, p_must) ORDER BY f.id LIMIT p_limit;
     RETURN;
   END IF;
 
