@@ -11,8 +11,6 @@ from django.apps import apps
 from django.db.models import F
 from django.utils import timezone
 
-from agencies.directory.categories import Category
-from sharing.access import explain
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
@@ -73,28 +71,6 @@ def version_at(actor: Actor, part: Goal | Action, version: int) -> GoalVersion |
     link = str(type(part)._meta.model_name)
     rows = apps.get_model("cases", f"{link}version").objects.permitted(actor).filter(**{link: part}, version=version)
     return rows.select_related("changed_by_agency").first()
-
-
-def plan_readers(actor: Actor, case: Case, audience: int) -> tuple[list[str], list[str]]:
-    """Names of who will read a part of this audience, and of who is told when it changes.
-
-    The owner's people learn both from the grants that open the plan; a partner knows of the owner and nobody else.
-    """
-    if Category.SHARE not in case.opened:
-        owner = [case.agency.name] if audience in (0, case.agency.side) else []
-        return [*owner, actor.agency.name], [*owner, "your own unit"]
-    read_by, told = [case.agency.name], []
-    for grant in explain.holding_grants(case):
-        unit = getattr(grant.group, "unit", None)
-        sees = grant.mask & Category.PLAN_VIEW and (not unit or audience in (0, unit.agency.side))
-        if grant.kind == "owner" or not sees:
-            continue
-        read_by.append(explain.principal_name(grant.group))
-        if unit and not unit.is_root:
-            told.append(explain.principal_name(grant.group))
-    if case.officer and case.officer_id != actor.user_id:
-        told.append(case.officer.display)
-    return read_by, [*told, f"the supervisors of {case.unit.name}"]
 
 
 def versions_around(actor: Actor, part: Goal | Action, after: int) -> tuple[GoalVersion | None, GoalVersion | None]:

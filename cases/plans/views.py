@@ -20,9 +20,10 @@ from cases.plans import services
 from cases.plans.forms import ActionForm, GoalForm, PartForm, PlanForm
 from cases.plans.merging import Merge, compare, resolve
 from cases.plans.models import Action, Goal
-from cases.plans.querysets import PlanView, latest_changes, open_plan, part_for, plan_readers, version_at
+from cases.plans.querysets import PlanView, latest_changes, open_plan, part_for, version_at
 from cases.plans.wording import changes_between
 from cases.supervision.codes import CASE
+from cases.supervision.readers import readers_of
 from sharing.access.errors import NotVisible, Refused, Stale
 from sharing.access.pages import RecordPage, add_refusal
 
@@ -107,7 +108,7 @@ class PlanStart(RecordPage):
 
     def show_form(self, form: PlanForm, status: int = 200) -> HttpResponse:
         """The form page."""
-        read_by, told = plan_readers(self.actor, self.frame.record, 0)
+        read_by, told = readers_of(self.actor, self.frame.record, Category.PLAN_VIEW, 0)
         context = {"tab": "plan", "form": form, "read_by": read_by, "told": told}
         return self.show("cases/plans/plan_form.html", PLAN_SHOWN, context, status=status)
 
@@ -186,7 +187,7 @@ class PlanEdit(RecordPage):
 
     def told(self, audience: int) -> tuple[list[str], list[str]]:
         """Who will read the part, and who is told of it: names."""
-        return plan_readers(self.actor, self.frame.record, audience)
+        return readers_of(self.actor, self.frame.record, Category.PLAN_VIEW, audience)
 
     def say(self, form: PartForm, saved: Any) -> None:
         """The message after saving: who will be told. It stands at the goal, where the saver lands."""

@@ -25,6 +25,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from agencies.directory.dates import day_text, local_day
 from agencies.directory.models import FOREVER
+from agencies.directory.times import clock_text
 from agencies.directory.words import listed
 
 register = template.Library()
@@ -52,10 +53,7 @@ def day(value: datetime.date | None) -> str:
 @register.filter
 def clock(value: datetime.datetime | None) -> str:
     """9:32am in the current time zone."""
-    if value is None:
-        return ""
-    moment = timezone.localtime(value)
-    return f"{moment.hour % 12 or 12}:{moment:%M}{'am' if moment.hour < 12 else 'pm'}"
+    return "" if value is None else clock_text(value)
 
 
 @register.filter
