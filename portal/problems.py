@@ -14,6 +14,7 @@ from rest_framework import exceptions as rest
 
 from agencies.trail.services import record_denial
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
+from sharing.access.once import BadHeader
 from sharing.access.rest import BadQuery, VersionNotNamed, VersionPassed
 
 TYPE_BASE = "/help/problems/"
@@ -81,6 +82,8 @@ def _answer(error: Exception, request: Any, view: Any) -> JsonResponse:
             return _invalid(request, [{"in": "body", "pointer": _pointer([error.field]), "detail": str(error)}])
         case BadQuery():
             return _invalid(request, _errors(error.detail, "query"))
+        case BadHeader():
+            return _invalid(request, _errors(error.detail, "header"))
         case rest.ValidationError():
             return _invalid(request, _errors(error.detail, "body"))
         case Stale():
@@ -100,7 +103,10 @@ def _answer(error: Exception, request: Any, view: Any) -> JsonResponse:
         case rest.ParseError() | RecursionError() | SuspiciousOperation():
             return problem_response(request, 400, "malformed", "The body is not well-formed JSON.")
         case rest.APIException():
-            return problem_response(request, error.status_code, str(error.default_code), str(error.detail))
+            response = problem_response(request, error.status_code, str(error.default_code), str(error.detail))
+            if hasattr(error, "wait"):
+                response["Retry-After"] = str(error.wait)
+            return response
         case DatabaseFault():
             return _database_fault(error, request)
     return _fault(error, request)

@@ -91,6 +91,7 @@ class PartView(DoorView):
             raise NotAllowed(
                 "You can read this plan, but your role or your agency's access does not let you change it."
             )
+        self.tells_of(CASE, found.case.uuid)
         return found
 
     def shown(self, part_uuid: uuid.UUID) -> Response:

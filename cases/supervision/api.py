@@ -80,6 +80,7 @@ class SearchView(DoorView):
 
     categories = {"post": Category.EXISTENCE}
     throttle_scope = "search"
+    only_asks = True
 
     @extend_schema(operation_id="search_cases", request=SearchInput, responses=SearchAnswer, tags=["Cases"])
     def post(self, request: Request) -> Response:

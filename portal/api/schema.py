@@ -28,7 +28,7 @@ _PROBLEM = {
                 "type": "object",
                 "required": ["in", "pointer", "detail"],
                 "properties": {
-                    "in": {"type": "string", "enum": ["body", "query"]},
+                    "in": {"type": "string", "enum": ["body", "query", "header"]},
                     "pointer": {"type": "string", "description": "JSON pointer to the input at fault"},
                     "detail": {"type": "string"},
                 },
@@ -42,6 +42,13 @@ _IF_MATCH = {
     "required": True,
     "schema": {"type": "string"},
     "description": "The ETag of the version that was read; 428 without it, 412 where it has passed.",
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "description": "For 24 hours the same key and body have one effect and one answer; 422 with another body, 409 while"
+    " the first call runs. Answers of 400 and above are not kept.",
 }
 _ETAG = {"ETag": {"schema": {"type": "string"}, "description": "Strong; differs by caller, for so does the answer"}}
 
@@ -83,10 +90,13 @@ def common_answers(result: dict[str, Any], generator: Any, request: Any, public:
         "description": "What went wrong",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    for path in result["paths"].values():
+    views = {(path, method.lower()): callback.cls for path, _, method, callback in generator.endpoints}
+    for name, path in result["paths"].items():
         for method, operation in path.items():
             operation["responses"]["default"] = answer
             if method == "patch":
                 operation.setdefault("parameters", []).append(_IF_MATCH)
                 operation["responses"]["200"]["headers"] = _ETAG
+            if method == "post" and not views[name, method].only_asks:
+                operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     return result

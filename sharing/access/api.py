@@ -71,6 +71,8 @@ class GrantsOfView(DoorView):
             raise NotVisible
         if self.category & Category.SHARE and not (grant.record_id and self._may(grant, Category.SHARE)):
             raise NotAllowed("Only the agency that owns the case decides who else may see it.")
+        if grant.record_id:
+            self.tells_of(grant.record_type, grant.record_id)
         return grant
 
     def _may(self, grant: Grant, category: Category) -> bool:

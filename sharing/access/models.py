@@ -151,3 +151,24 @@ class NamedPrincipal(models.Model):
 
     class Meta:
         abstract = True
+
+
+class KeptAnswer(models.Model):
+    """What a POST was answered under its caller's Idempotency-Key, for a day. Written with the effect (see once.py).
+
+    `about` names the records that the answer tells of, each with the category asked: the door is asked again before it
+    is given out again.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    agency = models.ForeignKey("agencies.Agency", on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of address and body")
+    status = models.PositiveSmallIntegerField()
+    headers = models.JSONField(default=dict)
+    body = models.TextField(blank=True)
+    about = models.JSONField(default=list)
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "agency", "key"], name="kept_answer_once")]

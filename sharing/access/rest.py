@@ -29,6 +29,7 @@ from agencies.trail.services import record_read
 from sharing.access.actors import Actor
 from sharing.access.cursors import DamagedCursor, read_cursor, sign_cursor
 from sharing.access.errors import NotAllowed, NotVisible
+from sharing.access.once import key_of, once
 from sharing.access.permissions import declared_method
 from sharing.access.registry import shareable_of
 
@@ -86,7 +87,10 @@ class DoorView(APIView):
     parameters: ClassVar[type[Strict]] = NoParameters
     throttle_scope: ClassVar[str] = "calls"
     http_method_names = ["get", "head", "post", "patch"]
+    # A POST that only asks, such as a search: it keeps no answer under an Idempotency-Key, but answers anew.
+    only_asks: ClassVar[bool] = False
     asked: dict[str, Any]
+    about: list[tuple[str, str, int]]  # the records that the answer tells of: type, UUID, category
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answers in UTC: systems read it, whatever the agency's zone."""
@@ -97,6 +101,10 @@ class DoorView(APIView):
         """Authenticates, asks policy and rate, then reads the parameters."""
         super().initial(request, *args, **kwargs)
         self.asked = self._read_parameters(request) if hasattr(self, declared_method(request)) else {}
+        self.about = []
+        key = key_of(request) if request.method == "POST" and not self.only_asks else None
+        if key is not None and hasattr(self, "post"):
+            self.__dict__["post"] = once(self, key, getattr(self, "post"))  # noqa: B009 - no base class has one
 
     @property
     def actor(self) -> Actor:
@@ -121,7 +129,16 @@ class DoorView(APIView):
         beyond = self.category & ~Category.EXISTENCE
         if beyond and not records.permitted(self.actor, beyond | Category.EXISTENCE).filter(pk=found.pk).exists():
             raise NotAllowed("You may know of this case, but this is not shared with you or not for your role.")
+        self.tells_of(label, found.uuid)
         return found
+
+    def tells_of(self, label: str, record_uuid: Any) -> None:
+        """Note that the answer is about this record, under the category that the method declares.
+
+        record() does so itself. Whoever finds a record by its part must, or an answer that is given again under its
+        Idempotency-Key would not ask the door.
+        """
+        self.about.append((label, str(record_uuid), int(self.category | Category.EXISTENCE)))
 
     def body(self, serializer_class: type[serializers.Serializer], *, partial: bool = False) -> dict[str, Any]:
         """The typed body of the call. Raises ValidationError."""

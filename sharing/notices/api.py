@@ -55,6 +55,8 @@ class ItemView(DoorView):
         news = item_for(self.actor, item_uuid)
         if news is None:
             raise NotVisible
+        if news.record is not None:
+            self.tells_of(news.record._meta.label_lower, news.record.uuid)
         return news
 
 

@@ -30,7 +30,8 @@ DELETE FROM cases_case; DELETE FROM cases_juvenilehistory; DELETE FROM cases_ali
 DELETE FROM cases_address; DELETE FROM cases_personnametoken; DELETE FROM cases_nametoken;
 DELETE FROM cases_person; DELETE FROM sharing_grant; DELETE FROM sharing_circleunit; DELETE FROM sharing_circle;
 DELETE FROM sharing_agreementparty; DELETE FROM sharing_agreement; DELETE FROM agencies_membership;
-DELETE FROM agencies_apitoken; DELETE FROM agencies_unit; DELETE FROM agencies_agency;
+DELETE FROM agencies_apitoken; DELETE FROM sharing_keptanswer;
+DELETE FROM agencies_unit; DELETE FROM agencies_agency;
 DELETE FROM account_emailaddress; DELETE FROM agencies_user; DELETE FROM auth_group;
 """
 # A clock that a session may turn: it stands still where `test.now` says so, on every connection that says so.

@@ -6,13 +6,11 @@ generated calls each operation answers a good one with 2xx.
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.wsgi import get_wsgi_application
-from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
@@ -24,9 +22,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from portal.api.schema import document
-from sharing.notices.models import InboxItem, OutboxEvent
-from tests import services
 from tests.calls import bearer, system_of
+from tests.portal.api.operations import good_body, things
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
@@ -39,57 +36,13 @@ SCHEMA.app = get_wsgi_application()
 OPERATIONS = {found.ok().label: found.ok() for found in SCHEMA.get_all_operations()}
 
 
-def good_body(world: World, operation_id: str) -> Any:
-    """A body that the operation takes, or None where it needs none."""
-    until = (timezone.now() + datetime.timedelta(days=20)).isoformat()
-    return {
-        "search_cases": {"words": "Hallett"},
-        "add_goal": {"title": "A room", "need": "housing", "target": "Own key by June"},
-        "add_action": {"title": "Call the landlord"},
-        "change_goal": {"progress_now": 1},
-        "change_action": {"status": "done"},
-        "move_end_of_access": {"until": until},
-        "end_access": {"reason": "Closed"},
-        "give_access": {
-            "group": world.units["sheriff/patrol"].pk,
-            "bundle": "joint_plan",
-            "purpose": "supervision",
-            "agreement": str(world.agreement.uuid),
-            "until": until,
-        },
-    }.get(operation_id)
-
-
-def an_item(world: World, user: Any) -> InboxItem:
-    """A piece of news for this user."""
-    with services.as_job():
-        event = OutboxEvent.objects.create(
-            kind="plan.goal_changed",
-            record_type="cases.case",
-            record_id=world.joint.uuid,
-            object_type="cases.goal",
-            object_id=str(world.goals[0].uuid),
-            versions={"before": 0, "after": 1},
-            actor=world.users["olsen"],
-            actor_agency=world.agencies["probation"],
-        )
-        return InboxItem.objects.create(event=event, user=user, agency=world.agencies["probation"])
-
-
 @pytest.mark.parametrize("label", OPERATIONS)
 def test_operation(label: str, world: World) -> None:
     operation = OPERATIONS[label]
     feed = system_of(world, "probation/north", "supervisor")
     client = bearer(feed)
     headers = {"Authorization": client.defaults["HTTP_AUTHORIZATION"]}
-    ids = {
-        "case_uuid": [world.joint.uuid, world.cases[3].uuid, world.cases[15].uuid],
-        "record_uuid": [world.joint.uuid, world.cases[3].uuid, world.cases[15].uuid],
-        "goal_uuid": [goal.uuid for goal in world.goals],
-        "action_uuid": [action.uuid for action in world.actions],
-        "grant_uuid": [world.grants[name].uuid for name in ("joint", "referred", "ended", "circle")],
-        "item_uuid": [an_item(world, feed).uuid, world.joint.uuid],
-    }
+    ids = things(world, feed)
     needed = [name for name in ids if f"{{{name}}}" in operation.path]
     statuses: list[int] = []
 

@@ -1,0 +1,62 @@
+"""For each operation of the API something that it is about, and a body that it takes."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from typing import Any
+
+from django.utils import timezone
+
+from sharing.notices.models import InboxItem, OutboxEvent
+from tests import services
+from tests.worlds import World
+
+
+def things(world: World, feed: Any) -> dict[str, list[uuid.UUID]]:
+    """Name of a part of an address → what may stand there; the first is open to `feed`, a supervisor of north."""
+    return {
+        "case_uuid": [world.joint.uuid, world.cases[3].uuid, world.cases[15].uuid],
+        "record_uuid": [world.joint.uuid, world.cases[3].uuid, world.cases[15].uuid],
+        "goal_uuid": [goal.uuid for goal in world.goals],
+        "action_uuid": [action.uuid for action in world.actions],
+        "grant_uuid": [world.grants[name].uuid for name in ("joint", "referred", "ended", "circle")],
+        "item_uuid": [an_item(world, feed).uuid, world.joint.uuid],
+    }
+
+
+def good_body(world: World, operation_id: str) -> Any:
+    """A body that the operation takes, or None where it needs none."""
+    until = (timezone.now() + datetime.timedelta(days=20)).isoformat()
+    return {
+        "search_cases": {"words": "Hallett"},
+        "add_goal": {"title": "A room", "need": "housing", "target": "Own key by June"},
+        "add_action": {"title": "Call the landlord"},
+        "change_goal": {"progress_now": 1},
+        "change_action": {"status": "done"},
+        "move_end_of_access": {"until": until},
+        "end_access": {"reason": "Closed"},
+        "give_access": {
+            "group": world.units["sheriff/patrol"].pk,
+            "bundle": "joint_plan",
+            "purpose": "supervision",
+            "agreement": str(world.agreement.uuid),
+            "until": until,
+        },
+    }.get(operation_id)
+
+
+def an_item(world: World, user: Any) -> InboxItem:
+    """A piece of news for this user."""
+    with services.as_job():
+        event = OutboxEvent.objects.create(
+            kind="plan.goal_changed",
+            record_type="cases.case",
+            record_id=world.joint.uuid,
+            object_type="cases.goal",
+            object_id=str(world.goals[0].uuid),
+            versions={"before": 0, "after": 1},
+            actor=world.users["olsen"],
+            actor_agency=world.agencies["probation"],
+        )
+        return InboxItem.objects.create(event=event, user=user, agency=world.agencies["probation"])

@@ -1,0 +1,51 @@
+"""Whatever POST the API has: sent twice under one key, it is done once, and asks the door before it answers again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from portal.api.schema import document
+from tests import services
+from tests.calls import bearer, send, system_of
+from tests.portal.api.operations import good_body, things
+from tests.worlds import World
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
+
+# Answers that tell of no record, only of what is the caller's own.
+OF_NO_RECORD: set[str] = set()
+
+POSTS = {
+    operation["operationId"]: (path, operation)
+    for path, methods in document()["paths"].items()
+    for method, operation in methods.items()
+    if method == "post"
+}
+
+
+def takes_key(operation: dict[str, Any]) -> bool:
+    """Whether the document says so."""
+    return "Idempotency-Key" in [parameter["name"] for parameter in operation.get("parameters", [])]
+
+
+def test_only_what_changes_nothing_takes_no_key() -> None:
+    assert {name for name, (_, operation) in POSTS.items() if not takes_key(operation)} == {"search_cases"}
+
+
+@pytest.mark.parametrize("name", [name for name, (_, operation) in POSTS.items() if takes_key(operation)])
+def test_twice_is_once(world: World, name: str) -> None:
+    feed = system_of(world, "probation/north", "supervisor")
+    url = POSTS[name][0].format(**{part: ids[0] for part, ids in things(world, feed).items()})
+    client, body = bearer(feed), good_body(world, name)
+    first, second = (send(client, "POST", url, body, Idempotency_Key="k-1") for _ in range(2))
+    assert 200 <= first.status_code < 300, first.content
+    assert (first.status_code, first.content, first.get("ETag")) == (
+        second.status_code,
+        second.content,
+        second.get("ETag"),
+    )
+    assert second["Idempotency-Replayed"] == "true"
+    [(about,)] = services.owner("SELECT about FROM sharing_keptanswer")
+    assert bool(about) != (name in OF_NO_RECORD), "the view calls neither record() nor tells_of()"
