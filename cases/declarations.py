@@ -5,6 +5,7 @@ from django.urls import reverse
 from agencies.directory.categories import Category
 from cases.people.models import Address, Alias, Identifier, Person
 from cases.plans import events as plan_events
+from cases.plans import timeline as plan_timeline
 from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
 from cases.plans.overview import plan_summary
 from cases.supervision.bundles import BUNDLES
@@ -19,6 +20,8 @@ from cases.supervision.models import (
     RiskAssessment,
 )
 from cases.supervision.overview import add_part
+from cases.timeline import grants as grant_timeline
+from cases.timeline.overview import latest_entries
 from sharing.access.registry import Part, Shareable, register, register_part
 
 SHAREABLE_CASE = Shareable(
@@ -65,3 +68,6 @@ def declare() -> None:
         )
     plan_events.declare()
     add_part(plan_summary)
+    plan_timeline.declare()
+    grant_timeline.declare()
+    add_part(latest_entries)

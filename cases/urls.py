@@ -4,5 +4,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("cases.supervision.urls")),
+    path("", include("cases.timeline.urls")),
     path("", include("cases.plans.urls")),
 ]

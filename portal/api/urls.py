@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from cases.plans import api as plans
 from cases.supervision import api as supervision
 from cases.supervision.codes import CASE
+from cases.timeline import api as timeline
 from portal.api.docs import ApiDocsView
 from portal.api.schema import SchemaView
 from sharing.access import api as access
@@ -34,6 +35,7 @@ class NothingHereView(DoorView):
 urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/", supervision.CaseListView.as_view(), name="cases"),
     path("cases/<uuid:case_uuid>/", supervision.CaseView.as_view(), name="case"),
+    path("cases/<uuid:case_uuid>/timeline/", timeline.TimelineView.as_view(), name="timeline"),
     path("cases/<uuid:case_uuid>/plan/", plans.CasePlanView.as_view(), name="plan"),
     path("cases/<uuid:case_uuid>/plan/goals/", plans.PlanGoalsView.as_view(), name="plan-goals"),
     path("cases/<uuid:record_uuid>/grants/", access.RecordGrantsView.as_view(record_type=CASE), name="case-grants"),

@@ -24,6 +24,7 @@ PAGES = {
     "today": ("olsen", "/"),
     "case_list": ("mills", "/cases/"),
     "case_overview": ("olsen", "/cases/{joint}/"),
+    "case_timeline": ("olsen", "/cases/{joint}/timeline/"),
     "case_plan": ("olsen", "/cases/{joint}/plan/"),
     "plan_start": ("pratt", "/cases/{referred}/plan/new/"),
     "goal_add": ("olsen", "/cases/{joint}/plan/goals/new/"),

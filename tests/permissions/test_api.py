@@ -25,6 +25,7 @@ MISSING = (404, 404, 404, 404, 404, 403, 401)
 TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "cases", ANYBODY),
     ("GET", "case", (200, 200, 200, 404, 404, 403, 401)),
+    ("GET", "timeline", (200, 200, 200, 404, 404, 403, 401)),
     ("GET", "plan", (200, 200, 403, 404, 404, 403, 401)),
     ("GET", "plan-goals", (200, 200, 403, 404, 404, 403, 401)),
     ("POST", "plan-goals", (400, 400, 403, 404, 404, 403, 401)),
@@ -65,6 +66,7 @@ def address(world: World, name: str) -> str:
         + {
             "cases": "/cases/",
             "case": f"/cases/{case}/",
+            "timeline": f"/cases/{case}/timeline/",
             "plan": f"/cases/{case}/plan/",
             "plan-goals": f"/cases/{case}/plan/goals/",
             "case-grants": f"/cases/{case}/grants/",

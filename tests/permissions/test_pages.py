@@ -69,6 +69,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "case_search", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
     ("POST", "case_search", (400, 400, 400, 400, 400, 400, 400, 403, 0)),
     ("GET", "case_found", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
+    ("GET", "case_timeline", (200, 200, 200, 200, 404, 404, 404, 403, 0)),
     ("GET", "case_plan", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
     ("GET", "plan_start", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
     ("POST", "plan_start", (400, 400, 403, 403, 404, 404, 404, 403, 0)),
@@ -103,6 +104,7 @@ def arguments(world: World) -> dict[str, dict[str, Any]]:
     item = {"item": uuid.uuid4()}
     return {
         "case_overview": case,
+        "case_timeline": case,
         "case_plan": case,
         "case_access": case,
         "case_share": case,

@@ -237,6 +237,14 @@ def lead(text: object) -> SafeString:
 
 
 @register.filter
+def beginning(text: str, most: int = 280) -> str:
+    """The first words of a long text, to fold the rest behind; empty for a text that is short enough to stand whole."""
+    if len(text) <= most * 5 // 4 and text.count("\n") < 6:
+        return ""
+    return " ".join(text[:most].split(" ")[:-1] or [text[:most]]).rstrip(" ,;:.")
+
+
+@register.filter
 def capped(count: int, limit: int = 1000) -> str:
     """A count that stops at a limit: 412; 1,000+ from the limit on."""
     return f"{limit:,}+" if count >= limit else f"{count:,}"

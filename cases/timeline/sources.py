@@ -1,0 +1,113 @@
+"""What the timeline of a case is made of. Features add their source at start-up; the timeline knows none of them.
+
+A source is one queryset, read through the door, of rows that happened to a case. The timeline joins all of them into
+one statement, so that one more source costs no further query. To add one, call `add_source()` at start-up:
+
+    add_source(Source("flag", "flags", "Flags", Category.FLAGS, rows=flag_rows, entry=flag_entry))
+
+`rows(actor, case)` annotates each row with `entry_at`, the moment under which it stands, and `entry_data`, a JSONObject
+of all that `entry(case, data)` needs to say it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db.models import QuerySet
+
+from agencies.directory.categories import NOTHING, Category
+from agencies.directory.dates import local_day
+from agencies.directory.models import Agency, User
+from sharing.access.actors import Actor
+
+if TYPE_CHECKING:
+    from cases.supervision.models import Case
+
+_AGENCY = ("uuid", "name", "short_name", "kind", "ori", "phone")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a timeline: what happened, who says so, and where to read more.
+
+    `text` may be long, the page folds it. `audience` and `audience_label` are those of the part, where it has one.
+    `tag` names an exception ("Withdrawn"). `page` and `resource` are where the thing is on a page and in the API.
+    """
+
+    title: str
+    text: str = ""
+    by: str = ""
+    agency: Agency | None = None
+    audience: int = 0
+    audience_label: str = ""
+    tag: str = ""
+    page: str = ""
+    page_label: str = ""
+    resource: str = ""
+    timed: bool = True  # false where only the day is known: nothing invents an hour
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One kind of thing that happens to a case.
+
+    `kind` and `label` are the filter under which its entries fall; several sources may share one. The case's `category`
+    opens it; `also` are categories that open some of it, such as what one wrote oneself.
+    """
+
+    code: str
+    kind: str
+    label: str
+    category: Category
+    rows: Callable[[Actor, Case], QuerySet[Any]]
+    entry: Callable[[Case, Mapping[str, Any]], Entry]
+    also: Category = NOTHING
+
+    def open_to(self, opened: Category) -> bool:
+        """Whether somebody for whom the case opens these categories may ask for it."""
+        return bool(opened & (self.category | self.also))
+
+
+class Line(NamedTuple):
+    """An entry at its place in the stream."""
+
+    at: datetime.datetime
+    kind: str
+    label: str
+    entry: Entry
+
+
+_sources: dict[str, Source] = {}
+
+
+def add_source(source: Source) -> None:
+    """Let a feature's rows stand in the timeline. Called once per source, at start-up."""
+    _sources[source.code] = source
+
+
+def sources() -> list[Source]:
+    """Every source, in the order in which they were added."""
+    return list(_sources.values())
+
+
+def said_by(user: str, agency: str) -> dict[str, str]:
+    """What `entry_data` keeps of who did it: `user` and `agency` name the fields that lead to them."""
+    told = {f"agency_{name}": f"{agency}__{name}" for name in _AGENCY}
+    return {"user_title": f"{user}__title", "user_name": f"{user}__name", **told}
+
+
+def who_said(data: Mapping[str, Any]) -> tuple[str, Agency | None]:
+    """The name of the person and the agency, from what said_by() kept."""
+    person = User(title=data["user_title"] or "", name=data["user_name"] or "")
+    known = {name: data[f"agency_{name}"] for name in _AGENCY}
+    return person.display, Agency(**known) if known["name"] else None
+
+
+def by_day(lines: Iterable[Line]) -> list[dict[str, Any]]:
+    """The lines under their days, in the current time zone."""
+    groups = itertools.groupby(lines, key=lambda line: local_day(line.at))
+    return [{"day": day, "lines": list(group)} for day, group in groups]
