@@ -8,6 +8,7 @@ from cases.plans import events as plan_events
 from cases.plans import timeline as plan_timeline
 from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
 from cases.plans.overview import plan_summary
+from cases.supervision import events as case_events
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.frame import CaseFrame
 from cases.supervision.models import (
@@ -66,6 +67,7 @@ def declare() -> None:
                 audience_field=seen_by_audience.access_audience,
             )
         )
+    case_events.declare()
     plan_events.declare()
     add_part(plan_summary)
     plan_timeline.declare()

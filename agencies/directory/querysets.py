@@ -1,11 +1,14 @@
 """Who works where now."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
+from agencies.directory.categories import with_prerequisites
 from agencies.directory.clock import DatabaseNow
+from agencies.directory.roles import ROLES
 
 
 def live_memberships(user_id: int) -> QuerySet[Any]:
@@ -13,3 +16,13 @@ def live_memberships(user_id: int) -> QuerySet[Any]:
     now = DatabaseNow()
     rows = apps.get_model("agencies", "Membership").objects.filter(user_id=user_id, starts_at__lte=now, until__gt=now)
     return rows.filter(group__unit__agency__is_active=True).select_related("group__unit__agency").order_by("pk")
+
+
+def members_of(unit_ids: Iterable[int] | QuerySet[Any], *, having: int) -> QuerySet[Any]:
+    """The people who are members of one of these units now, in a role that allows the whole category; by name."""
+    now, roles = DatabaseNow(), [r.code for r in ROLES.values() if with_prerequisites(r.mask) & having == having]
+    memberships = apps.get_model("agencies", "Membership").objects.filter(
+        user_id=OuterRef("pk"), group_id__in=unit_ids, role__in=roles, starts_at__lte=now, until__gt=now
+    )
+    people = apps.get_model("agencies", "User").objects.filter(kind="person", is_active=True)
+    return people.filter(Exists(memberships)).order_by("name", "pk")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import structlog
 from django.db import DatabaseError
@@ -63,6 +63,32 @@ def record_change(
         before=before or {},
         after=after or {},
         reason=reason,
+    )
+
+
+class ChangeOf(NamedTuple):
+    """One of many records that one act changed alike."""
+
+    record: Any
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def record_changes(*, actor: Acting, verb: str, changes: Iterable[ChangeOf], reason: str = "") -> None:
+    """Add one change row for each of many records, in one statement and in the service's transaction."""
+    Change.objects.bulk_create(
+        Change(
+            **_who(actor),
+            verb=verb,
+            object_type=change.record._meta.label_lower,
+            object_id=str(change.record.uuid),
+            record_type=change.record._meta.label_lower,
+            record_id=change.record.uuid,
+            before=change.before,
+            after=change.after,
+            reason=reason,
+        )
+        for change in changes
     )
 
 

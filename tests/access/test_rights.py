@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "asid
 
 RULES = {"case_opens", "person_opens", "grant_record_opens", "case_permits", "case_mask"}
 ASKED = {"access_open", "case_page", "case_count", "case_search", "case_holders", "case_readers"}
-GIVEN = {"case_issue", "case_withdraw", "case_reset_end"}
+GIVEN = {"case_issue", "case_withdraw", "case_reset_end", "case_reassign"}
 JOB_ALONE = {"case_own", "case_issue_many", "case_audience"}
 
 
