@@ -1,6 +1,7 @@
 """Re-exports for Django. Nothing imports this module."""
 
 from cases.imports.models import ImportRun
+from cases.lists.models import SavedFilter
 from cases.people.models import Address, Alias, Identifier, JuvenileHistory, NameToken, Person, PersonNameToken
 from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
 from cases.supervision.models import (
@@ -34,4 +35,5 @@ __all__ = [
     "PersonNameToken",
     "Plan",
     "RiskAssessment",
+    "SavedFilter",
 ]

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("cases.lists.urls")),
     path("", include("cases.supervision.urls")),
     path("", include("cases.timeline.urls")),
     path("", include("cases.plans.urls")),

@@ -1,10 +1,11 @@
-"""Tokens of API clients: issued once, checked with every call, revoked at once."""
+"""Tokens of API clients: issued once, checked with every call, revoked at once. And how people want their pages."""
 
 from __future__ import annotations
 
 import datetime
 import hashlib
 import secrets
+from typing import Any
 
 from agencies.accounts.models import ApiToken
 from agencies.directory.clock import DatabaseNow, database_now
@@ -68,3 +69,11 @@ def authenticate_token(secret: str) -> User:
 def revoke_token(*, token: ApiToken) -> None:
     """Close a token at once; closing it again changes nothing."""
     ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=DatabaseNow())
+
+
+def keep_preference(*, user: User, name: str, value: Any) -> None:
+    """Keep how a person wants pages to look, inside the caller's transaction; `value` is what JSON can hold."""
+    kept = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    kept.preferences[name] = value
+    kept.save(update_fields=["preferences"])
+    user.preferences = kept.preferences

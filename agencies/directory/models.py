@@ -152,6 +152,8 @@ class User(AbstractBaseUser):
     phone = models.CharField(max_length=30, blank=True)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now)
+    # Kept with the account since every request reads it anyway: a page that obeys a preference costs no more for it.
+    preferences = models.JSONField(default=dict, help_text="How the person wants pages to look, by page; never a right")
     # Through Membership, so that django-guardian's own helpers can be measured against ours.
     groups = models.ManyToManyField(Group, through="Membership", related_name="user_set", related_query_name="user")
 

@@ -56,6 +56,7 @@ class Read(Entry):
         indexes = [
             GinIndex(fields=["record_ids"], name="read_of_record"),
             models.Index(fields=["-at"], name="read_by_time"),
+            models.Index(fields=["user_id", "-id"], condition=models.Q(action="detail"), name="read_by_person"),
         ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -171,6 +172,18 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
             raise NotVisible
         return found[0]
 
+    def listed(self, actor: Actor, case_uuids: Iterable[uuid.UUID], category: int = Category.EXISTENCE) -> list[Case]:
+        """Those of the named cases of which the actor may use `category` now, in the order named. One query.
+
+        As in `page(full=True)`, with `case.opened`.
+        """
+        named = "unnest(%s::uuid[]) WITH ORDINALITY AS n(uuid, place)"
+        return _read_placed(actor, named, [[str(each) for each in case_uuids]], category)
+
+    def recent(self, actor: Actor, *, limit: int = PAGE_SIZE) -> list[Case]:
+        """The cases that the actor opened last, by the trail, and may know of now: last opened first. One query."""
+        return _read_placed(actor, "case_recent(%s) AS n", [limit], Category.EXISTENCE)
+
     def capped_count(self, actor: Actor, narrowed: CaseFilter) -> CappedCount:
         """How many cases the filter leaves, counted to COUNT_CAP at most."""
         arguments = [*_door_arguments(actor, narrowed), COUNT_CAP]
@@ -287,6 +300,14 @@ def _opened_arguments(actor: Actor) -> list[Any]:
 
 def _read(tail: str, arguments: list[Any], values: dict[str, str] | None = None) -> list[Case]:
     return [_case_of(row) for row in read_joined(_tables(), tail, arguments, values)]
+
+
+def _read_placed(actor: Actor, named: str, arguments: list[Any], category: int) -> list[Case]:
+    """Cases by the places that `named` gives to their UUIDs."""
+    opened = _opened_arguments(actor)
+    placed = f"(SELECT c.id, n.place FROM {named} JOIN cases_case c ON c.uuid = n.uuid) t"
+    tail = f"FROM {placed} {_ROWS} WHERE {_OPENED} & %s = %s ORDER BY t.place"
+    return _read(tail, [*opened, *arguments, *opened, int(category), int(category)], {"opened": _OPENED})
 
 
 def _read_counted(tail: str, arguments: list[Any]) -> tuple[list[Case], CappedCount]:

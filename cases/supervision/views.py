@@ -1,160 +1,24 @@
-"""The case list, the search, and the overview of one case."""
+"""The search, and the overview of one case."""
 
 from __future__ import annotations
 
 import secrets
-from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 
-from agencies.directory.categories import NOTHING, Category, union
-from agencies.directory.models import Side
-from agencies.trail.services import record_read
+from agencies.directory.categories import NOTHING, Category
 from cases.supervision.codes import CASE
-from cases.supervision.forms import SCOPES, SORTS, CaseListForm, SearchForm, cursor_text
-from cases.supervision.frame import names_for_templates
+from cases.supervision.forms import SearchForm
 from cases.supervision.models import Case
 from cases.supervision.overview import overview_of
-from cases.supervision.querysets import MINE, REVIEW, SHARED, UNIT, cautions_of
+from cases.supervision.rows import ON_A_LIST, dressed, knows_status, record_shown
 from sharing.access import explain
-from sharing.access.actors import Actor
 from sharing.access.pages import Blocks, Page, RecordPage
 
 FOUND_AT_MOST = 50
 SEARCHES_KEPT = 5
-ON_A_LIST = Category.EXISTENCE | Category.SUPERVISION | Category.CAUTIONS
-EMPTY = {
-    MINE: "You are officer of record of no case.",
-    UNIT: "Your units hold no case.",
-    SHARED: "No case is shared with your units now.",
-}
-NOUNS = {MINE: "in your caseload", UNIT: "in your units", SHARED: "shared with you"}
-
-
-def scopes_of(actor: Actor) -> tuple[list[tuple[str, str]], str]:
-    """The tabs that can hold something for this actor, and the one to begin with."""
-    if actor.side != Side.SUPERVISION:
-        return [scope for scope in SCOPES if scope[0] == SHARED], SHARED
-    mask = actor.role_mask
-    works_cases = Category.SHARE in mask and Category.MANAGE not in mask
-    return SCOPES, MINE if works_cases else UNIT
-
-
-def knows_status(actor: Actor) -> bool:
-    """Whether the actor's roles open status, level and cautions at all; when a case last changed goes with them."""
-    return Category.SUPERVISION in actor.role_mask
-
-
-def dressed(actor: Actor, cases: list[Case], blocks: Blocks) -> list[Case]:
-    """The cases of a list with `sees` and `shown_cautions`, as templates/cases/supervision/list.html takes them."""
-    cautions = blocks.read(lambda: cautions_of(actor, cases))
-    for case in cases:
-        case.sees = names_for_templates(case.opened)  # type: ignore[attr-defined]
-        case.shown_cautions = None if cautions is None else cautions.get(case.pk, [])  # type: ignore[attr-defined]
-    return cases
-
-
-def record_shown(actor: Actor, action: str, cases: list[Case]) -> None:
-    """The read event of a list."""
-    record_read(
-        actor=actor,
-        action=action,
-        record_type=CASE,
-        record_ids=[case.uuid for case in cases],
-        categories=union(case.opened for case in cases) & ON_A_LIST,
-    )
-
-
-class CaseList(Page):
-    """Cases: mine, of my units, or shared with us."""
-
-    needs = {"get": Category.EXISTENCE}
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        """One page of the list; a filter that is not understood shows none (400)."""
-        actor = self.actor
-        scopes, default = scopes_of(actor)
-        knows = knows_status(actor)
-        form = CaseListForm(request.GET, scopes=scopes, default=default, knows_status=knows)
-        if not form.is_valid():
-            context = {"form": form, "tabs": _tabs(scopes, default), "section": "cases", "clear_url": request.path}
-            return render(request, "cases/supervision/list.html", context, status=400)
-        narrowed = form.narrowed
-        page = Case.objects.page(actor, narrowed, after=form.cleaned_data["after"], full=True)
-        cases = dressed(actor, page.cases, Blocks())
-        record_shown(actor, "list", cases)
-        chosen = _chosen(form)
-        filtered = bool(narrowed.statuses or narrowed.risk_levels)
-        context = {
-            "section": "cases",
-            "tabs": _tabs(scopes, narrowed.scope),
-            "form": form,
-            "chips": _chips(form, chosen),
-            "clear_url": _url([pair for pair in chosen if pair[0] in ("tab", "sort")]),
-            "keep": [pair for pair in chosen if pair[0] in ("tab", "sort")],
-            "cases": cases,
-            "knows_status": knows,
-            "sort": narrowed.sort,
-            "sorts": _sorts(form, chosen, narrowed.sort) if knows else [],
-            "show_officer": narrowed.scope != MINE,
-            "shown": len(cases),
-            "count": page.count,
-            "noun": NOUNS[narrowed.scope],
-            "first_url": _url(chosen) if form.cleaned_data["after"] else "",
-            "next_url": _url([*chosen, ("after", cursor_text(page.next, narrowed.sort))]) if page.next else "",
-            "empty_text": "No case fits these filters." if filtered else EMPTY[narrowed.scope],
-            "empty_url": request.path if filtered else reverse("case_search"),
-            "empty_label": "Remove all filters" if filtered else "Find a person",
-        }
-        return render(request, "cases/supervision/list.html", context)
-
-
-def _url(pairs: list[tuple[str, str]]) -> str:
-    return f"{reverse('case_list')}{'?' if pairs else ''}{urlencode(pairs)}"
-
-
-def _tabs(scopes: list[tuple[str, str]], current: str) -> list[dict[str, Any]]:
-    return [
-        {"label": label, "count": None, "url": _url([("tab", scope)]), "current": scope == current}
-        for scope, label in scopes
-    ]
-
-
-def _chosen(form: CaseListForm) -> list[tuple[str, str]]:
-    """Every parameter that was given and understood, without the page."""
-    asked = form.cleaned_data
-    single = [(name, asked[name]) for name in ("tab", "sort") if asked[name]]
-    return single + [(name, str(value)) for name in ("status", "risk") for value in asked.get(name) or ()]
-
-
-def _chips(form: CaseListForm, chosen: list[tuple[str, str]]) -> list[dict[str, str]]:
-    return [
-        {
-            "label": dict(form.fields[name].choices)[int(value)],  # type: ignore[attr-defined]
-            "url": _url([other for other in chosen if other != (name, value)]),
-        }
-        for name, value in chosen
-        if name in ("status", "risk")
-    ]
-
-
-def _sorts(form: CaseListForm, chosen: list[tuple[str, str]], current: str) -> list[dict[str, Any]]:
-    kept = [pair for pair in chosen if pair[0] != "sort"]
-    return [
-        {
-            "key": key,
-            "label": label,
-            "url": _url([*kept, ("sort", key)]),
-            "current": key == current,
-            "direction": "ascending" if key == REVIEW else "descending",
-        }
-        for key, label in SORTS
-        if key in dict(form.fields["sort"].choices)  # type: ignore[attr-defined]
-    ]
 
 
 class Search(Page):

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from cases.lists import api as lists
 from cases.plans import api as plans
 from cases.supervision import api as supervision
 from cases.supervision.codes import CASE
@@ -34,6 +35,11 @@ class NothingHereView(DoorView):
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/", supervision.CaseListView.as_view(), name="cases"),
+    path("cases/recent/", lists.RecentCasesView.as_view(), name="recent-cases"),
+    path("cases/export/", lists.CaseExportView.as_view(), name="case-export"),
+    path("case-filters/", lists.SavedFiltersView.as_view(), name="case-filters"),
+    path("case-filters/<uuid:filter_uuid>/remove/", lists.SavedFilterRemoveView.as_view(), name="case-filter-remove"),
+    path("case-columns/", lists.ColumnsView.as_view(), name="case-columns"),
     path("cases/<uuid:case_uuid>/", supervision.CaseView.as_view(), name="case"),
     path("cases/<uuid:case_uuid>/timeline/", timeline.TimelineView.as_view(), name="timeline"),
     path("cases/<uuid:case_uuid>/plan/", plans.CasePlanView.as_view(), name="plan"),

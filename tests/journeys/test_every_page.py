@@ -23,6 +23,9 @@ AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "res
 PAGES = {
     "today": ("olsen", "/"),
     "case_list": ("mills", "/cases/"),
+    "saved_filters": ("olsen", "/cases/saved/?status=1"),
+    "case_columns": ("olsen", "/cases/columns/"),
+    "case_export": ("olsen", "/cases/export/?tab=mine&risk=4"),
     "case_overview": ("olsen", "/cases/{joint}/"),
     "case_timeline": ("olsen", "/cases/{joint}/timeline/"),
     "case_plan": ("olsen", "/cases/{joint}/plan/"),

@@ -1,0 +1,100 @@
+"""The columns of the case list: what each needs of a case to be shown, and how it reads in a file.
+
+Person and cautions always stand; the rest is for the reader to choose. A caution is never hidden by a preference.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from agencies.directory.categories import Category
+
+if TYPE_CHECKING:
+    from cases.supervision.models import Case
+
+# Chosen column → its name, in the order in which they stand.
+CHOICES = {
+    "risk": "Risk level",
+    "level": "Level of supervision",
+    "changed": "Changed",
+    "review": "Next review",
+    "supervision": "Supervision and end of term",
+    "offense": "Offense",
+    "held": "Held by",
+}
+USUAL = ("risk", "changed", "review", "held")
+USUAL_OF_MINE = ("risk", "changed", "review", "supervision")
+PREFERENCE = "case_columns"
+"""Under this name the choice is kept among a person's preferences."""
+
+NOT_SHARED = "not shared"
+
+
+@dataclass(frozen=True, slots=True)
+class FileColumn:
+    """One column of a file: its heading, what a row must open for it, and its text."""
+
+    heading: str
+    needs: Category
+    text: Callable[[Case], Any]
+
+
+_STATUS = Category.SUPERVISION
+_ALWAYS = (
+    FileColumn("Case number", Category.EXISTENCE, lambda case: case.number),
+    FileColumn("Family name", Category.EXISTENCE, lambda case: case.person.family_name),
+    FileColumn("Given name", Category.EXISTENCE, lambda case: case.person.given_name),
+    FileColumn("Birth date", _STATUS, lambda case: _iso(case.person.birth_date)),
+    FileColumn("Status", _STATUS, lambda case: case.get_status_display()),
+    FileColumn("Cautions", Category.CAUTIONS, lambda case: "; ".join(c.text for c in case.shown_cautions)),  # type: ignore[attr-defined]
+)
+_CHOSEN: dict[str, tuple[FileColumn, ...]] = {
+    "risk": (FileColumn("Risk level", _STATUS, lambda case: case.get_risk_level_display()),),
+    "level": (FileColumn("Level of supervision", _STATUS, lambda case: case.get_supervision_level_display()),),
+    "changed": (FileColumn("Changed", _STATUS, lambda case: case.updated_at.isoformat(timespec="seconds")),),
+    "review": (FileColumn("Next review", _STATUS, lambda case: _iso(case.next_review)),),
+    "supervision": (
+        FileColumn("Supervision", _STATUS, lambda case: case.get_kind_display()),
+        FileColumn("Term began", _STATUS, lambda case: _iso(case.term_start)),
+        FileColumn("Term ends", _STATUS, lambda case: _iso(case.term_end)),
+    ),
+    "offense": (FileColumn("Offense", _STATUS, lambda case: case.offense),),
+    "held": (
+        FileColumn("Officer of record", _STATUS, lambda case: case.officer.display if case.officer else ""),
+        FileColumn("Unit", Category.EXISTENCE, lambda case: case.unit.name),
+        FileColumn("Agency", Category.EXISTENCE, lambda case: case.agency.name),
+    ),
+}
+
+
+def chosen_columns(kept: Any) -> tuple[str, ...]:
+    """The columns a person chose, in their order; () where none were chosen or what is kept is not understood."""
+    wanted = set(kept) if isinstance(kept, list) else set()
+    return tuple(code for code in CHOICES if code in wanted)
+
+
+def file_columns(codes: Iterable[str], opened: Category) -> list[FileColumn]:
+    """The columns of a file: of those chosen, the ones that some row opens (`opened` is the union over the rows)."""
+    wanted = [*_ALWAYS, *(column for code in codes for column in _CHOSEN[code])]
+    return [column for column in wanted if column.needs in opened]
+
+
+def cell(case: Case, column: FileColumn) -> str:
+    """A row's text in a column; NOT_SHARED where this row does not open it, which is not the same as nothing there.
+
+    A text that a spreadsheet would take for a formula is led by an apostrophe (OWASP, CSV Injection).
+    """
+    if column.needs not in case.opened:
+        return NOT_SHARED
+    text = str(column.text(case))
+    return f"'{text}" if text.lstrip()[:1] in _FORMULA or text[:1] in "\t\r\n" else text
+
+
+_FORMULA = {"=", "+", "-", "@", "＝", "＋", "－", "＠"}
+
+
+def _iso(day: datetime.date | None) -> str:
+    return day.isoformat() if day else ""

@@ -1,0 +1,210 @@
+"""What people keep of the case list, and take out of it as a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from agencies.directory.categories import Category
+from cases.lists import services as lists
+from cases.lists.columns import cell, file_columns
+from sharing.access.context import NoContext
+from tests import services
+from tests.cases.supervision.test_pages import overview, statements
+from tests.pages import Visitor, rows, text, trail
+from tests.worlds import World
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
+
+LIST, SAVED, COLUMNS, EXPORT = (reverse(n) for n in ("case_list", "saved_filters", "case_columns", "case_export"))
+
+
+def file_of(response: Any) -> list[dict[str, str]]:
+    """The rows of an exported file."""
+    assert response.status_code == 200, response.content
+    content = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(content)))
+
+
+def export(visitor: Visitor, **fields: Any) -> Any:
+    return visitor.post(EXPORT, {"purpose": "supervision", **fields})
+
+
+# --- Recent ----------------------------------------------------------------------------------------------------------
+
+
+def test_recent_are_ones_own_last_opened_first_and_what_was_lost_is_gone(world: World) -> None:
+    reyes, patel = Visitor(world.users["reyes"]), Visitor(world.users["patel"])
+    for case in (world.joint, world.cases[4], world.joint):
+        reyes.get(overview(case))
+    patel.get(overview(world.cases[8]))
+    shown = reyes.get(LIST, tab="recent")
+    assert [case.pk for case in shown.context["cases"]] == [world.joint.pk, world.cases[4].pk]
+    services.owner("UPDATE cases_casekey SET until = now() WHERE content_object_id = %s", world.cases[4].pk)
+    shown = reyes.get(LIST, tab="recent")
+    assert [case.pk for case in shown.context["cases"]] == [world.joint.pk]
+    assert "opened no case yet" in text(Visitor(world.users["mills"]).get(LIST, tab="recent"))
+
+
+def test_recent_takes_no_filter_and_costs_no_more_than_the_list(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    visitor.get(overview(world.joint))
+    assert len(statements(visitor, LIST, tab="recent")) <= 9
+    assert visitor.get(LIST, tab="recent", status="1").status_code == 400
+
+
+# --- Saved filters ---------------------------------------------------------------------------------------------------
+
+
+def test_a_filter_is_kept_found_and_removed_by_its_owner_alone(world: World) -> None:
+    olsen, pratt = Visitor(world.users["olsen"]), Visitor(world.users["pratt"])
+    answer = olsen.post(f"{SAVED}?tab=unit&status=1&risk=3", {"name": "High ones"})
+    assert answer["Location"] == f"{LIST}?tab=unit&status=1&risk=3"
+    assert "High ones" in text(olsen.get(SAVED))
+    assert "High ones" in text(olsen.client.get(SAVED, headers={"HX-Request": "true"}))
+    assert "High ones" not in text(pratt.get(SAVED))
+    (kept,) = rows("SELECT uuid FROM cases_savedfilter")
+    remove = reverse("saved_filter_remove", args=[kept["uuid"]])
+    assert pratt.post(remove, form_at=COLUMNS).status_code == 404
+    assert olsen.post(remove, form_at=SAVED).status_code == 302
+    assert "High ones" not in text(olsen.get(SAVED).content and olsen.get(SAVED))
+    assert [row["verb"] for row in trail("change")] == ["list.filter_saved", "list.filter_removed"]
+
+
+def test_the_wall_shows_filters_to_their_owner_alone(world: World) -> None:
+    from cases.lists.models import SavedFilter
+    from sharing.access.context import acting
+
+    with acting(world.users["olsen"], world.agencies["probation"]) as actor:
+        lists.save_filter(actor=actor, name="Mine", query=[("status", "1")])
+    with acting(world.users["pratt"], world.agencies["probation"]):
+        assert not SavedFilter.objects.exists()
+        assert SavedFilter.objects.all().delete()[0] == 0
+    assert len(rows("SELECT 1 FROM cases_savedfilter")) == 1
+
+
+def test_a_name_is_used_once_nothing_else_is_kept_and_a_bad_filter_neither(world: World) -> None:
+    olsen = Visitor(world.users["olsen"])
+    olsen.post(f"{SAVED}?status=1", {"name": "Active"})
+    again = olsen.post(f"{SAVED}?status=2", {"name": "active"})
+    assert again.status_code == 400
+    assert "You have a filter of this name" in text(again)
+    assert olsen.post(f"{SAVED}?status=99", {"name": "Odd"}, form_at=COLUMNS).status_code == 400
+    assert olsen.post(SAVED, {"name": "Everything"}, form_at=COLUMNS).status_code == 400
+    assert len(rows("SELECT 1 FROM cases_savedfilter")) == 1
+
+
+# --- Columns ---------------------------------------------------------------------------------------------------------
+
+
+def test_chosen_columns_stand_on_every_list_and_cautions_always(world: World) -> None:
+    olsen = Visitor(world.users["olsen"])
+    olsen.post(COLUMNS, {"columns": ["offense", "level"]})
+    page = text(olsen.get(LIST))
+    for heading in ("Cautions", "Offense", "Level of supervision"):
+        assert f">{heading}</th>" in page
+    assert "Held by</th>" not in page
+    assert "Sort by next review" in page
+    assert "Held by</th>" in text(Visitor(world.users["pratt"]).get(LIST, tab="unit"))
+    olsen.post(COLUMNS, {"usual": "1", "columns": ["offense"]})
+    assert "Offense</th>" not in text(olsen.get(LIST))
+    assert olsen.post(COLUMNS, {"columns": ["password"]}).status_code == 400
+    assert len(statements(olsen, LIST)) <= 9
+
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_holds_the_list_and_is_recorded_before_it_leaves(world: World) -> None:
+    answer = export(Visitor(world.users["mills"]), tab="unit", status="1")
+    (event,) = trail("read", action="export")
+    assert event["purpose"] == "supervision"
+    found = file_of(answer)
+    assert len(found) == len(event["record_ids"]) == 16
+    assert answer["Content-Disposition"].startswith("attachment")
+    assert "Hallett" not in answer["Content-Disposition"]
+    hallett = next(row for row in found if row["Family name"] == "Hallett")
+    assert hallett["Cautions"] == "Firearm"
+    assert hallett["Agency"] == "Pine County Community Corrections"
+
+
+def test_a_column_stands_only_where_a_row_opens_it_and_a_cell_only_where_its_row_does(world: World) -> None:
+    carter = file_of(export(Visitor(world.users["carter"])))
+    assert set(carter[0]) == {"Case number", "Family name", "Given name", "Unit", "Agency"}
+    sheriff = file_of(export(Visitor(world.users["dispatch"])))
+    assert "Risk level" in sheriff[0]
+    (event,) = trail("read", action="export", agency_name="Harbor Clinic") or trail("read", action="export")[:1]
+    assert not event["categories"] & Category.SUPERVISION
+
+
+def test_a_mixed_file_says_not_shared(world: World) -> None:
+    case = world.joint
+    case.opened = Category.EXISTENCE
+    columns = file_columns(["risk", "held"], Category.EXISTENCE | Category.SUPERVISION)
+    shown = {column.heading: cell(case, column) for column in columns}
+    assert shown["Risk level"] == shown["Birth date"] == shown["Officer of record"] == "not shared"
+    assert "Cautions" not in shown
+    assert shown["Family name"] == "Hallett"
+
+
+@pytest.mark.parametrize("text_", ["=1+1", "+1", "-1", "@A1", " =1", "\t=1", "＝1"])
+def test_no_cell_is_a_formula(world: World, text_: str) -> None:
+    case = world.joint
+    case.opened = Category.EXISTENCE
+    case.person.family_name = text_
+    column = next(c for c in file_columns([], case.opened) if c.heading == "Family name")
+    assert cell(case, column) == f"'{text_}"
+
+
+def test_ticked_rows_are_checked_one_by_one(world: World) -> None:
+    reyes = Visitor(world.users["reyes"])
+    ticked = [str(case.uuid) for case in (world.joint, world.restricted, world.cases[17])]
+    page = text(reyes.client.get(EXPORT, {"case": ticked}))
+    assert "3 ticked" in page
+    assert [row["Family name"] for row in file_of(export(reyes, case=ticked))] == ["Hallett"]
+    (event,) = trail("read", action="export")
+    assert event["record_ids"] == [world.joint.uuid]
+    assert export(reyes, case=[str(world.restricted.uuid)]).status_code == 400
+    assert export(reyes, case=["x"]).status_code == 400
+
+
+def test_access_that_ends_on_the_way_is_left_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "CHUNK", 1)
+    answer = export(Visitor(world.users["reyes"]))
+    lines = iter(answer.streaming_content)
+    first = next(lines).decode() + next(lines).decode()
+    assert world.cases[0].number in first
+    services.owner("UPDATE cases_casekey SET until = now() WHERE content_object_id <> %s", world.cases[0].pk)
+    assert list(lines) == []
+
+
+def test_a_membership_that_ends_on_the_way_breaks_the_file_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "CHUNK", 1)
+    lines = iter(export(Visitor(world.users["reyes"])).streaming_content)
+    next(lines)
+    services.owner("UPDATE agencies_membership SET until = now() WHERE user_id = %s", world.users["reyes"].pk)
+    with pytest.raises(NoContext):
+        list(lines)
+
+
+def test_no_purpose_no_file_and_too_much_is_refused_in_words(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    mills = Visitor(world.users["mills"])
+    assert "What the file is for" in text(export(mills, purpose=""))
+    assert export(mills, purpose="").status_code == 400
+    monkeypatch.setattr(lists, "EXPORT_AT_MOST", 3)
+    refused = export(mills)
+    assert refused.status_code == 400
+    assert "A file holds 3 cases at most" in text(refused)
+    assert "no case to export" in text(export(Visitor(world.users["admin"])))
+    assert trail("read", action="export") == []
+
+
+def test_the_list_is_filtered_by_what_the_file_asks_and_nothing_wider(world: World) -> None:
+    mills = Visitor(world.users["mills"])
+    assert len(file_of(export(mills, status="2"))) == 1
+    assert export(mills, status="99").status_code == 400
+    assert export(Visitor(world.users["carter"]), status="1").status_code == 400
