@@ -43,7 +43,12 @@ EMPTY = {
     RECENT: "You have opened no case yet. The last 25 that you open are kept here, for you alone.",
 }
 NOUNS = {MINE: "in your caseload", UNIT: "in your units", SHARED: "shared with you", RECENT: "that you opened last"}
-HEADINGS = {MINE: "your caseload", UNIT: "your units’ cases", SHARED: "the cases shared with you", RECENT: "what you opened last"}
+HEADINGS = {
+    MINE: "your caseload",
+    UNIT: "your units’ cases",
+    SHARED: "the cases shared with you",
+    RECENT: "what you opened last",
+}
 
 
 class CaseList(Page):

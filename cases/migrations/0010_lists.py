@@ -12,7 +12,8 @@ WALL = """
 ALTER TABLE cases_savedfilter ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON cases_savedfilter TO concord_app
   USING (user_id = (SELECT access_user())) WITH CHECK (user_id = (SELECT access_user()));
-CREATE POLICY by_job ON cases_savedfilter FOR INSERT TO concord_job WITH CHECK ((SELECT access_is_job()));
+CREATE POLICY by_job ON cases_savedfilter TO concord_job
+  USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()));
 GRANT SELECT, INSERT, DELETE ON cases_savedfilter TO concord_app;
 GRANT INSERT, SELECT (id) ON cases_savedfilter TO concord_job;
 GRANT USAGE ON SEQUENCE cases_savedfilter_id_seq TO concord_app, concord_job;
