@@ -3,6 +3,9 @@
 from django.urls import reverse
 
 from agencies.directory.categories import Category
+from cases.documents import events as document_events
+from cases.documents import timeline as document_timeline
+from cases.documents.models import Document
 from cases.people.models import Address, Alias, Identifier, Person
 from cases.plans import events as plan_events
 from cases.plans import timeline as plan_timeline
@@ -53,7 +56,7 @@ def declare() -> None:
                 category=seen_with_person.access_category,
             )
         )
-    for seen_with_case in (Condition, Caution, RiskAssessment, Plan):
+    for seen_with_case in (Condition, Caution, RiskAssessment, Plan, Document):
         register_part(
             Part(seen_with_case, SHAREABLE_CASE, own_field="case_id", category=seen_with_case.access_category)
         )
@@ -71,5 +74,7 @@ def declare() -> None:
     plan_events.declare()
     add_part(plan_summary)
     plan_timeline.declare()
+    document_events.declare()
+    document_timeline.declare()
     grant_timeline.declare()
     add_part(latest_entries)

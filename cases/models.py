@@ -1,5 +1,6 @@
 """Re-exports for Django. Nothing imports this module."""
 
+from cases.documents.models import Document
 from cases.imports.models import ImportRun
 from cases.lists.models import SavedFilter
 from cases.people.models import Address, Alias, Identifier, JuvenileHistory, NameToken, Person, PersonNameToken
@@ -25,6 +26,7 @@ __all__ = [
     "CaseNamedPrincipal",
     "Caution",
     "Condition",
+    "Document",
     "Goal",
     "GoalVersion",
     "Identifier",

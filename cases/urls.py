@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("cases.supervision.urls")),
     path("", include("cases.timeline.urls")),
     path("", include("cases.plans.urls")),
+    path("", include("cases.documents.urls")),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -44,9 +45,14 @@ def trail(table: str, columns: str) -> list[tuple[Any, ...]]:
 
 
 def send(client: Client, method: str, url: str, body: Any = None, **headers: str) -> Any:
-    """One call with a JSON body; header names with underscores: If_Match='"1-…"'."""
+    """One call with a JSON body, or a form where a file is in it; headers with underscores: If_Match='"1-…"'."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     call = getattr(client, method.lower())
     if method == "GET":
         return call(url, headers=named)
+    files = [value for value in body.values() if isinstance(value, UploadedFile)] if isinstance(body, dict) else []
+    for file in files:
+        file.seek(0)
+    if files:
+        return call(url, data=body, headers=named)
     return call(url, data=body, content_type="application/json", headers=named)

@@ -74,6 +74,7 @@ class Services:
             "DATABASE_OWNER_URL": self.postgres.url("concord_migrator", self.passwords["migrator"], database),
             "DATABASE_JOB_URL": self.postgres.url("concord_job", self.passwords["job"], database),
             "BROKER_URL": self.valkey.url,
+            "DOCUMENTS_ROOT": str(self.folder / "documents"),
         }
 
 

@@ -9,7 +9,8 @@
 
     circle      police patrol and gang, sheriff patrol; holds `status_card` on every active case, under the agreement
     cases[0-13] of north (officer olsen, pratt by turns), cases[14-19] of south (quist); 16 absconder, 17-19 completed
-    joint       cases[0]: `joint_plan` to police gang; has the plan with two goals and three actions
+    joint       cases[0]: `joint_plan` to police gang; has the plan with two goals and three actions, and a document
+                whose row stands without its file
     restricted  cases[1]: named are north and the probation root; `joint_plan` to police gang opens nothing
     conflicted  cases[2]: pratt is excluded from it
     referred    cases[3]: `referral` to the clinic
@@ -30,6 +31,7 @@ from django.db import connection
 from django.utils import timezone
 
 from agencies.directory.models import FOREVER, Agency, AgencyKind, Membership, Unit, User
+from cases.documents.models import Document
 from cases.people.models import Address, Alias, Identifier, Person
 from cases.plans.codes import ActionKind, Need
 from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersion, Plan
@@ -93,6 +95,7 @@ class World:
     agreement: Agreement = field(init=False)
     circle: Circle = field(init=False)
     plan: Plan = field(init=False)
+    document: Document = field(init=False)
 
     def agency_of(self, who: str) -> Agency:
         """The agency for which this user acts."""
@@ -236,6 +239,19 @@ def _parts(world: World) -> None:
     )
     RiskAssessment.objects.bulk_create(
         RiskAssessment(case=case, tool="COMPAS", assessed_on=today, risk_decile=7) for case in world.cases[:6]
+    )
+    world.document = Document.objects.create(
+        case=world.joint,
+        title="Order of probation",
+        kind="order",
+        file_name="order.pdf",
+        file_type="pdf",
+        size=9,
+        digest="0" * 64,
+        stored_as="00/order",
+        scan_state="unscanned",
+        added_by=world.users["olsen"],
+        added_by_agency=world.agencies["probation"],
     )
     for case in world.cases[:6]:
         Alias.objects.create(person_id=case.person_id, given_name="Ace", family_name="Of Spades")

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from cases.documents import api as documents
 from cases.lists import api as lists
 from cases.plans import api as plans
 from cases.supervision import api as supervision
@@ -51,6 +52,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("goals/<uuid:goal_uuid>/actions/", plans.GoalActionsView.as_view(), name="goal-actions"),
     path("actions/<uuid:action_uuid>/", plans.ActionView.as_view(), name="action"),
     path("actions/<uuid:action_uuid>/versions/", plans.ActionVersionsView.as_view(), name="action-versions"),
+    path("cases/<uuid:case_uuid>/documents/", documents.CaseDocumentsView.as_view(), name="case-documents"),
+    path("documents/<uuid:document_uuid>/", documents.DocumentView.as_view(), name="document"),
+    path("documents/<uuid:document_uuid>/file/", documents.DocumentFileView.as_view(), name="document-file"),
+    path(
+        "documents/<uuid:document_uuid>/withdraw/", documents.DocumentWithdrawView.as_view(), name="document-withdraw"
+    ),
     path("grants/<uuid:grant_uuid>/", access.GrantView.as_view(), name="grant"),
     path("grants/<uuid:grant_uuid>/end/", access.GrantEndView.as_view(), name="grant-end"),
     path("agreements/", access.AgreementsView.as_view(), name="agreements"),

@@ -194,9 +194,9 @@ class Demo:
         roles.gather_statistics(self.env["DATABASE_OWNER_URL"])
 
     def _serve(self) -> None:
-        for name in ("mail", "beat"):
+        for name in ("mail", "beat", "documents"):
             own_folder(STATE / name, self.worker_user)
-            for entry in (STATE / name).iterdir():
+            for entry in (STATE / name).rglob("*"):
                 give(entry, self.worker_user)
         web = [
             *(str(PYTHON), "-m", "gunicorn", "portal.wsgi:application"),

@@ -157,7 +157,23 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    # Outside of anything that a web server hands out; web and worker need the same place.
+    "documents": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": env.str("DOCUMENTS_ROOT", default="") or str(STATE_DIR / "documents"),
+            "file_permissions_mode": 0o640,
+            "directory_permissions_mode": 0o750,
+        },
+    },
 }
+DOCUMENT_MAX_BYTES = env.int("DOCUMENT_MAX_BYTES", default=25 * 1024 * 1024)
+FILE_UPLOAD_HANDLERS = [
+    "cases.documents.uploads.LimitedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+CLAMAV_URL = env.str("CLAMAV_URL", default="")  # tcp://host:3310 or unix:///path; files are not scanned without it
 
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Concord <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -211,6 +227,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "sharing.notices.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "forget-answers": {"task": "sharing.access.tasks.forget_answers", "schedule": 600.0, "options": {"expires": 600}},
+    "scan-documents": {"task": "cases.documents.tasks.scan", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep-files": {"task": "cases.documents.tasks.sweep_files", "schedule": 3600.0, "options": {"expires": 3600}},
     "heartbeat": {"task": "portal.celery.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
 }
 

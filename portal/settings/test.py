@@ -9,6 +9,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+DOCUMENT_MAX_BYTES = 1024 * 1024
 ACCOUNT_RATE_LIMITS = False
 API_RATES = {"calls": (1_000_000, 60), "search": (1_000_000, 60)}
 LOGGING = logging_settings(as_json=False, level=env.str("LOG_LEVEL", default="WARNING"))

@@ -12,6 +12,7 @@ from django.db import connection, models
 from psycopg2.extras import execute_values
 
 from agencies.directory import models as directory
+from cases.documents import models as documents
 from cases.people import models as people
 from cases.plans import models as plans
 from cases.supervision import models as supervision
@@ -24,6 +25,7 @@ from tests.access.oracle import Grant, Part, World
 EMPTY = """
 DELETE FROM sharing_delivery; DELETE FROM sharing_inboxitem; DELETE FROM sharing_outboxevent;
 DELETE FROM cases_actionversion; DELETE FROM cases_goalversion; DELETE FROM cases_action; DELETE FROM cases_goal;
+DELETE FROM cases_document;
 DELETE FROM cases_plan; DELETE FROM cases_riskassessment; DELETE FROM cases_caution; DELETE FROM cases_condition;
 DELETE FROM cases_casekey; DELETE FROM cases_caseexclusion; DELETE FROM cases_casenamedprincipal;
 DELETE FROM cases_case; DELETE FROM cases_juvenilehistory; DELETE FROM cases_alias; DELETE FROM cases_identifier;
@@ -268,7 +270,17 @@ def _insert_records(cursor: Any, world: World) -> None:
     _uuids.update(world_uuids)
 
 
-_CASE_PARTS = ("condition", "caution", "riskassessment", "plan", "goal", "action", "goalversion", "actionversion")
+_CASE_PARTS = (
+    "condition",
+    "caution",
+    "riskassessment",
+    "plan",
+    "goal",
+    "action",
+    "goalversion",
+    "actionversion",
+    "document",
+)
 _uuids: dict[int, Any] = {}
 
 
@@ -293,6 +305,11 @@ def _part(world: World, part: Part) -> models.Model:
             return plans.GoalVersion(id=number, **in_plan, goal_id=part.case, version=1, values={})
         case "actionversion":
             return plans.ActionVersion(id=number, **in_plan, action_id=part.case, version=1, values={})
+        case "document":
+            return documents.Document(
+                id=number, case_id=part.case, title="Order", file_name="order.pdf", file_type="pdf", size=1, digest="0",
+                stored_as=f"00/{number}", scan_state="clean", added_by_id=min(world.users), added_by_agency_id=1,
+            )  # fmt: skip
         case "alias":
             family = world.people[number].alias
             return people.Alias(id=number, person_id=part.person, given_name="Ines", family_name=family)

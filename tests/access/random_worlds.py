@@ -26,6 +26,7 @@ CASE_PARTS = {
     "action": Category.PLAN_VIEW,
     "goalversion": Category.PLAN_VIEW,
     "actionversion": Category.PLAN_VIEW,
+    "document": Category.DOCUMENTS,
 }
 PERSON_PARTS = {"alias": Category.EXISTENCE, "identifier": Category.EXISTENCE, "address": Category.LOCATION}
 
@@ -127,7 +128,11 @@ class _Maker:
             for model, category in CASE_PARTS.items():
                 if model in lacks or ("plan" in lacks and category == Category.PLAN_VIEW):
                     continue
-                audience = 0 if model in ("plan", "condition", "caution", "riskassessment") else dice.choice([0, 1, 2])
+                audience = (
+                    0
+                    if model in ("plan", "condition", "caution", "riskassessment", "document")
+                    else dice.choice([0, 1, 2])
+                )
                 world.parts.append(Part(model, case.id, category, case=case.id, audience=audience))
         for person in world.people.values():
             for model, category in PERSON_PARTS.items():

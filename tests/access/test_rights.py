@@ -16,7 +16,14 @@ RULES = {"case_opens", "person_opens", "grant_record_opens", "case_permits", "ca
 ASKED = {"access_open", "case_page", "case_count", "case_search", "case_holders", "case_readers"}
 GIVEN = {"case_issue", "case_withdraw", "case_reset_end", "case_reassign"}
 OWN = {"case_recent"}  # tells the signed-in person's own reads, so that a job has no use for it
-JOB_ALONE = {"case_own", "case_issue_many", "case_audience"}
+JOB_ALONE = {
+    "case_own",
+    "case_issue_many",
+    "case_audience",
+    "documents_waiting",
+    "document_scanned",
+    "documents_stored",
+}
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,8 @@ PAGES = {
     "goal_edit": ("olsen", "/cases/{joint}/plan/goals/{goal}/edit/"),
     "action_add": ("olsen", "/cases/{joint}/plan/goals/{goal}/actions/new/"),
     "action_edit": ("olsen", "/cases/{joint}/plan/actions/{action}/edit/"),
+    "case_documents": ("olsen", "/cases/{joint}/documents/"),
+    "document_withdraw": ("olsen", "/cases/{joint}/documents/{document}/withdraw/"),
     "case_access": ("olsen", "/cases/{joint}/access/"),
     "case_share": ("olsen", "/cases/{joint}/access/share/"),
     "grant_end": ("olsen", "/cases/{joint}/access/{grant}/end/"),
@@ -66,7 +68,8 @@ OTHER_PAGES = {
 }
 # Answers to a post, pieces of pages, machines' addresses, and one that always leads on to changing the password.
 NO_PAGES = {
-    "healthz", "inbox_badge", "inbox_done", "inbox_undo", "inbox_all_done", "act_for", "account_set_password",
+    "healthz", "document_file", "inbox_badge", "inbox_done", "inbox_undo", "inbox_all_done", "act_for",
+    "account_set_password",
 }  # fmt: skip
 
 
@@ -93,6 +96,7 @@ def fill(address: str, world: World) -> str:
         "referred": world.referred.uuid,
         "goal": world.goals[0].uuid,
         "action": world.actions[0].uuid,
+        "document": world.document.uuid,
         "grant": world.grants["joint"].uuid,
         "item": _item(world) if "{item}" in address else "",
     }

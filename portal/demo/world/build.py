@@ -13,6 +13,7 @@ from cases.imports.models import ImportRun
 from cases.imports.services import import_extract
 from portal.demo.world import showcase
 from portal.demo.world.directory import AGENCIES, COUNTY_PROBATION, issue_secrets, make_directory, read_directory
+from portal.demo.world.documents import add_documents
 from portal.demo.world.lists import keep_filters
 from portal.demo.world.parts import add_parts
 from portal.demo.world.plans import Plans
@@ -73,6 +74,7 @@ def make_world(step: Step) -> dict[str, str]:
         plans.save()
         shares.draw(everybody)
         shares.save()
+        add_documents(directory, terms, shown, now)
         shares.make_circle(terms)
         shares.make_exceptions(terms)
         _tag_news(terms, shown, shares)

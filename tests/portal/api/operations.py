@@ -6,8 +6,12 @@ import datetime
 import uuid
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from cases.documents.models import Document
+from cases.documents.storing import storage
 from sharing.notices.models import InboxItem, OutboxEvent
 from tests import services
 from tests.worlds import World
@@ -21,6 +25,7 @@ def things(world: World, feed: Any) -> dict[str, list[uuid.UUID]]:
         "goal_uuid": [goal.uuid for goal in world.goals],
         "action_uuid": [action.uuid for action in world.actions],
         "grant_uuid": [world.grants[name].uuid for name in ("joint", "referred", "ended", "circle")],
+        "document_uuid": [stored_document(world).uuid],
         "item_uuid": [an_item(world, feed).uuid, world.joint.uuid],
     }
 
@@ -36,6 +41,8 @@ def good_body(world: World, operation_id: str) -> Any:
         "change_action": {"status": "done"},
         "move_end_of_access": {"until": until},
         "end_access": {"reason": "Closed"},
+        "add_document": {"title": "Order", "kind": "order", "file": SimpleUploadedFile("order.pdf", b"%PDF-1.7 %%EOF")},
+        "withdraw_document": {"reason": "Another person’s"},
         "give_access": {
             "group": world.units["sheriff/patrol"].pk,
             "bundle": "joint_plan",
@@ -60,3 +67,10 @@ def an_item(world: World, user: Any) -> InboxItem:
             actor_agency=world.agencies["probation"],
         )
         return InboxItem.objects.create(event=event, user=user, agency=world.agencies["probation"])
+
+
+def stored_document(world: World) -> Document:
+    """The world's document, with its file at its place."""
+    if not storage().exists(world.document.stored_as):
+        storage().save(world.document.stored_as, ContentFile(b"%PDF-1.7\n"))
+    return world.document
