@@ -667,30 +667,4 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
-            name="CaseKey",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("agreement_id", models.IntegerField(default=0, help_text="0 where the grant needs no agreement")),
-                ("until", models.DateTimeField(help_text="The earlier end of grant and agreement")),
-                ("mask", models.IntegerField()),
-                ("restricted", models.BooleanField()),
-                ("updated_at", models.DateTimeField()),
-                ("next_review", models.DateField(help_text="9999-12-31 where the case has none")),
-                ("status", models.PositiveSmallIntegerField()),
-                ("risk_level", models.PositiveSmallIntegerField()),
-                (
-                    "content_object",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="keys",
-                        to="cases.case",
-                    ),
-                ),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
     ]

@@ -18,22 +18,63 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="casekey",
-            name="grant",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sharing.grant"
-            ),
+        migrations.CreateModel(
+            name="CaseKey",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "content_object", "grant", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("agreement_id", models.IntegerField(default=0, help_text="0 where the grant needs no agreement")),
+                ("until", models.DateTimeField(help_text="The earlier end of grant and agreement")),
+                ("mask", models.IntegerField()),
+                ("restricted", models.BooleanField()),
+                ("updated_at", models.DateTimeField()),
+                ("next_review", models.DateField(help_text="9999-12-31 where the case has none")),
+                ("status", models.PositiveSmallIntegerField()),
+                ("risk_level", models.PositiveSmallIntegerField()),
+                (
+                    "content_object",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="keys",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "grant",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sharing.grant"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="auth.group"),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="auth.permission"),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "indexes": [
+                    models.Index(
+                        fields=["group", "status", "risk_level", "-updated_at", "-content_object"],
+                        include=("until", "mask", "agreement_id", "restricted"),
+                        name="ck_filtered",
+                    )
+                ],
+            },
         ),
-        migrations.AddField(
-            model_name="casekey",
-            name="group",
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="auth.group"),
-        ),
-        migrations.AddField(
-            model_name="casekey",
-            name="permission",
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to="auth.permission"),
+        # The door asks a record for its keys: the primary key carries what it then wants to know.
+        migrations.RunSQL(
+            "ALTER TABLE cases_casekey DROP CONSTRAINT cases_casekey_pkey,"
+            " ADD PRIMARY KEY (content_object_id, grant_id) INCLUDE (group_id, until, mask, agreement_id)",
+            migrations.RunSQL.noop,
         ),
         migrations.AddField(
             model_name="casenamedprincipal",
@@ -231,40 +272,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="caseexclusion",
             constraint=models.UniqueConstraint(fields=("user", "record"), name="case_exclusion_once"),
-        ),
-        migrations.AddIndex(
-            model_name="casekey",
-            index=models.Index(
-                fields=["content_object", "group"], include=("until", "mask", "agreement_id"), name="ck_object"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="casekey",
-            index=models.Index(
-                fields=["group", "-updated_at", "-content_object"],
-                include=("until", "mask", "agreement_id", "restricted"),
-                name="ck_latest",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="casekey",
-            index=models.Index(
-                fields=["group", "status", "risk_level", "-updated_at", "-content_object"],
-                include=("until", "mask", "agreement_id", "restricted"),
-                name="ck_filtered",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="casekey",
-            index=models.Index(
-                fields=["group", "next_review", "content_object"],
-                include=("until", "mask", "agreement_id", "restricted"),
-                name="ck_review",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="casekey",
-            constraint=models.UniqueConstraint(fields=("grant", "content_object"), name="case_key_once"),
         ),
         migrations.AddConstraint(
             model_name="casenamedprincipal",

@@ -7,115 +7,140 @@ a copy cannot drift and two writers cannot deadlock.
 from django.db import migrations
 
 # The rule, for one case: see sharing/access/querysets.py, which says the same in Python as the first wall. Everything
-# about the actor is an argument, so that a policy can look it up once a statement rather than once a row. `+ 0` keeps
-# the probe on the case: an index search for each of two hundred principals would cost ten times as much.
-OPEN_KEY_OF = """
-     k.group_id + 0 = ANY (p_groups) AND k.until > access_now() AND k.mask & p_must = p_must
-     AND NOT k.agreement_id = ANY (p_closed)
-     AND (NOT c.restricted
-          OR EXISTS (SELECT 1 FROM cases_casenamedprincipal n WHERE n.record_id = c.id AND n.group_id = k.group_id))
-     AND NOT EXISTS (SELECT 1 FROM cases_caseexclusion e WHERE e.user_id = p_user AND e.record_id = c.id)"""
+# about the actor is an argument, so that a policy looks it up once a statement rather than once a row. `+ 0` keeps the
+# probe on the case: an index search for each of two hundred principals would cost ten times as much.
+#
+# Policies ask the first two for every row they let through, twice twenty-five times a page. Hence two questions rather
+# than one: first whether an ordinary record is open, which is almost always so, then whether a restricted one is.
+# Whatever is called for single rows, here and below, has no SET clauses either, which cost as much as the work: names
+# are written in full, and the transaction's context has plans kept (access_open(), job_context()).
+KEY_OPENS = """k.group_id + 0 = ANY (p_groups) AND k.until > public.access_now() AND k.mask & p_must = p_must
+     AND NOT k.agreement_id = ANY (p_closed)"""
+NAMED = """EXISTS (SELECT 1 FROM public.cases_casenamedprincipal n WHERE n.record_id = c.id AND n.group_id = k.group_id)"""
+KEYS = "public.cases_case c JOIN public.cases_casekey k ON k.content_object_id = c.id"
+
 PERMITS = f"""
-CREATE FUNCTION case_opens(p_id bigint, p_user bigint, p_groups int[], p_closed int[], p_must int) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+-- Records from which the transaction's actor is excluded, whatever their keys say.
+CREATE FUNCTION case_excluded() RETURNS bigint[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
 BEGIN
-  RETURN EXISTS (
-    SELECT 1 FROM cases_case c JOIN cases_casekey k ON k.content_object_id = c.id WHERE c.id = p_id AND {OPEN_KEY_OF});
+  RETURN ARRAY(SELECT e.record_id FROM public.cases_caseexclusion e WHERE e.user_id = public.access_user());
+END $$;
+
+CREATE FUNCTION case_opens(p_id bigint, p_excluded bigint[], p_groups int[], p_closed int[], p_must int) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+BEGIN
+  IF p_id = ANY (p_excluded) THEN
+    RETURN false;
+  ELSIF EXISTS (SELECT 1 FROM {KEYS} WHERE c.id = p_id AND NOT c.restricted AND {KEY_OPENS}) THEN
+    RETURN true;
+  END IF;
+  RETURN EXISTS (SELECT 1 FROM {KEYS} WHERE c.id = p_id AND c.restricted AND {KEY_OPENS} AND {NAMED});
 END $$;
 
 -- A person is opened by any of their cases.
-CREATE FUNCTION person_opens(p_id bigint, p_user bigint, p_groups int[], p_closed int[], p_must int) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION person_opens(p_id bigint, p_excluded bigint[], p_groups int[], p_closed int[], p_must int)
+RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
 BEGIN
-  RETURN EXISTS (
-    SELECT 1 FROM cases_case c JOIN cases_casekey k ON k.content_object_id = c.id
-     WHERE c.person_id = p_id AND {OPEN_KEY_OF});
+  IF EXISTS (SELECT 1 FROM {KEYS}
+              WHERE c.person_id = p_id AND NOT c.restricted AND {KEY_OPENS} AND NOT c.id = ANY (p_excluded)) THEN
+    RETURN true;
+  END IF;
+  RETURN EXISTS (SELECT 1 FROM {KEYS}
+                  WHERE c.person_id = p_id AND c.restricted AND {KEY_OPENS} AND {NAMED}
+                    AND NOT c.id = ANY (p_excluded));
 END $$;
 
 -- Everything that the actor may use of a case, over all keys; NULL where they may not know of it. p_masks are what the
 -- actor's roles allow in each of the principals.
-CREATE FUNCTION case_mask(p_id bigint, p_user bigint, p_groups int[], p_masks int[], p_closed int[], p_must int)
+CREATE FUNCTION case_mask(p_id bigint, p_excluded bigint[], p_groups int[], p_masks int[], p_closed int[], p_must int)
 RETURNS int
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
 BEGIN
+  IF p_id = ANY (p_excluded) THEN
+    RETURN NULL;
+  END IF;
   RETURN (
     SELECT bit_or(k.mask & p_masks[array_position(p_groups, k.group_id)])
-      FROM cases_case c JOIN cases_casekey k ON k.content_object_id = c.id WHERE c.id = p_id AND {OPEN_KEY_OF});
+      FROM {KEYS} WHERE c.id = p_id AND {KEY_OPENS} AND (NOT c.restricted OR {NAMED}));
 END $$;
 
 -- case_opens() for the transaction's own actor.
 CREATE FUNCTION case_permits(p_id bigint, p_category int, p_groups int[]) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
 BEGIN
-  RETURN case_opens(p_id, access_user(), p_groups, access_closed(), p_category);
+  RETURN public.case_opens(p_id, public.case_excluded(), p_groups, public.access_closed(), p_category);
 END $$;
 """
 
-# Copies of the case's sort and filter columns. Only a change of one of them costs anything.
+# Copies of the case's sort and filter columns. One statement however many cases change; a case whose columns stay as they
+# were costs a look. It goes by the numbers of what changed to case and key, never by a join with the changed rows, whose
+# plan, once kept, would be wrong for one case or for ten thousand.
 COPIES = """
 CREATE FUNCTION case_copy_to_keys() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-  UPDATE cases_casekey
-     SET updated_at = NEW.updated_at, next_review = coalesce(NEW.next_review, '9999-12-31'), status = NEW.status,
-         risk_level = NEW.risk_level, restricted = NEW.restricted
-   WHERE content_object_id = NEW.id;
+  UPDATE public.cases_casekey k
+     SET updated_at = c.updated_at, next_review = coalesce(c.next_review, '9999-12-31'), status = c.status,
+         risk_level = c.risk_level, restricted = c.restricted
+    FROM public.cases_case c
+   WHERE c.id = ANY (ARRAY(SELECT n.id FROM changed_cases n)) AND k.content_object_id = c.id
+     AND (k.updated_at, k.next_review, k.status, k.risk_level, k.restricted) IS DISTINCT FROM
+         (c.updated_at, coalesce(c.next_review, '9999-12-31'), c.status, c.risk_level, c.restricted);
   RETURN NULL;
 END $$;
-CREATE TRIGGER case_copies AFTER UPDATE OF updated_at, next_review, status, risk_level, restricted ON cases_case
-FOR EACH ROW WHEN (
-  (OLD.updated_at, OLD.next_review, OLD.status, OLD.risk_level, OLD.restricted)
-  IS DISTINCT FROM (NEW.updated_at, NEW.next_review, NEW.status, NEW.risk_level, NEW.restricted)
-) EXECUTE FUNCTION case_copy_to_keys();
+CREATE TRIGGER case_copies AFTER UPDATE ON cases_case REFERENCING NEW TABLE AS changed_cases
+FOR EACH STATEMENT EXECUTE FUNCTION case_copy_to_keys();
 """
 
 # One statement makes keys of a grant for cases that the caller has locked. Plans are kept: every one of them goes by
 # index, however many numbers it is given.
 ISSUE = """
 CREATE FUNCTION case_make_keys(p_grant bigint, p_ids bigint[]) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   v_made int;
 BEGIN
-  INSERT INTO cases_casekey (content_object_id, group_id, permission_id, grant_id, agreement_id, until, mask,
+  INSERT INTO public.cases_casekey (content_object_id, group_id, permission_id, grant_id, agreement_id, until, mask,
                              updated_at, next_review, status, risk_level, restricted)
   SELECT c.id, g.group_id, p.id, g.id, coalesce(g.agreement_id, 0), least(g.until, coalesce(a.ends_at, g.until)), g.mask,
          c.updated_at, coalesce(c.next_review, '9999-12-31'), c.status, c.risk_level, c.restricted
-    FROM sharing_grant g
-    LEFT JOIN sharing_agreement a ON a.id = g.agreement_id
-    JOIN django_content_type t ON t.app_label = 'cases' AND t.model = 'case'
-    JOIN auth_permission p ON p.content_type_id = t.id AND p.codename = g.bundle
-    JOIN cases_case c ON c.id = ANY (p_ids)
+    FROM public.sharing_grant g
+    LEFT JOIN public.sharing_agreement a ON a.id = g.agreement_id
+    JOIN public.django_content_type t ON t.app_label = 'cases' AND t.model = 'case'
+    JOIN public.auth_permission p ON p.content_type_id = t.id AND p.codename = g.bundle
+    JOIN public.cases_case c ON c.id = ANY (p_ids)
    WHERE g.id = p_grant AND g.record_type = 'cases.case' AND g.revoked_at IS NULL
-  ON CONFLICT (grant_id, content_object_id) DO NOTHING;
+  ON CONFLICT (content_object_id, grant_id) DO NOTHING;
   GET DIAGNOSTICS v_made = ROW_COUNT;
   RETURN v_made;
 END $$;
 REVOKE ALL ON FUNCTION case_make_keys(bigint, bigint[]) FROM PUBLIC;
 
 CREATE FUNCTION case_lock(p_ids bigint[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 BEGIN
-  PERFORM 1 FROM cases_case WHERE id = ANY (p_ids) ORDER BY id FOR NO KEY UPDATE;
+  PERFORM 1 FROM public.cases_case WHERE id = ANY (p_ids) ORDER BY id FOR NO KEY UPDATE;
 END $$;
 REVOKE ALL ON FUNCTION case_lock(bigint[]) FROM PUBLIC;
 
 -- Keys of one grant that names its record, by somebody who may share that record.
 CREATE FUNCTION case_issue(p_grant bigint) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   v_case bigint;
 BEGIN
-  SELECT c.id INTO v_case FROM sharing_grant g JOIN cases_case c ON c.uuid = g.record_id
-   WHERE g.id = p_grant AND g.kind = 'share' AND (access_is_job() OR g.issued_by_id = access_user());
+  SELECT c.id INTO v_case FROM public.sharing_grant g JOIN public.cases_case c ON c.uuid = g.record_id
+   WHERE g.id = p_grant AND g.kind = 'share' AND (public.access_is_job() OR g.issued_by_id = public.access_user());
   IF v_case IS NULL THEN
     RAISE EXCEPTION 'grant % cannot issue a key', p_grant USING ERRCODE = 'insufficient_privilege';
   END IF;
-  PERFORM case_lock(ARRAY[v_case]);
-  IF NOT access_is_job() AND NOT case_permits(v_case, 65536, access_groups(65536)) THEN
+  PERFORM public.case_lock(ARRAY[v_case]);
+  IF NOT public.access_is_job() AND NOT public.case_permits(v_case, 65536, public.access_groups(65536)) THEN
     RAISE EXCEPTION 'case % is not this actor''s to share', v_case USING ERRCODE = 'insufficient_privilege';
   END IF;
-  RETURN case_make_keys(p_grant, ARRAY[v_case]);
+  RETURN public.case_make_keys(p_grant, ARRAY[v_case]);
 END $$;
 
 -- Keys of a standing or owner grant for many cases at once. The job role only.
@@ -128,19 +153,44 @@ END $$;
 REVOKE ALL ON FUNCTION case_issue_many(bigint, bigint[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION case_issue_many(bigint, bigint[]) TO concord_job;
 
--- Takes back the keys of grants that are already marked revoked. Harmless to anyone: such a key must not exist.
-CREATE FUNCTION case_withdraw(p_grants bigint[]) RETURNS int
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
-DECLARE
-  v_gone int;
+-- The keys of grants: of one that names its record by that record, of a standing or owner one by its principal.
+CREATE FUNCTION case_keys_of(p_grants bigint[]) RETURNS TABLE (case_id bigint, grant_id bigint)
+LANGUAGE plpgsql STABLE ROWS 10 AS $$
 BEGIN
-  PERFORM case_lock(ARRAY(
-    SELECT k.content_object_id FROM cases_casekey k JOIN sharing_grant g ON g.id = k.grant_id
-     WHERE k.grant_id = ANY (p_grants) AND g.revoked_at IS NOT NULL));
-  DELETE FROM cases_casekey k USING sharing_grant g
-   WHERE g.id = k.grant_id AND k.grant_id = ANY (p_grants) AND g.revoked_at IS NOT NULL;
+  RETURN QUERY
+  SELECT k.content_object_id, k.grant_id
+    FROM public.sharing_grant g JOIN public.cases_case c ON c.uuid = g.record_id
+    JOIN public.cases_casekey k ON k.content_object_id = c.id AND k.grant_id = g.id
+   WHERE g.id = ANY (p_grants);
+  RETURN QUERY
+  SELECT k.content_object_id, k.grant_id
+    FROM public.sharing_grant g JOIN public.cases_casekey k ON k.group_id = g.group_id AND k.grant_id = g.id
+   WHERE g.id = ANY (p_grants) AND g.record_id IS NULL;
+END $$;
+
+-- Takes back the keys of grants that are already marked revoked. Harmless to anyone: such a key must not exist. What is
+-- deleted is looked for after the cases are locked, so that a key made meanwhile is found too.
+CREATE FUNCTION case_withdraw(p_grants bigint[]) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+  v_wide bigint[] := ARRAY(SELECT g.id FROM public.sharing_grant g
+                            WHERE g.id = ANY (p_grants) AND g.revoked_at IS NOT NULL AND g.record_id IS NULL);
+  v_gone int;
+  v_more int := 0;
+BEGIN
+  PERFORM 1 FROM public.sharing_grant g JOIN public.cases_case c ON c.uuid = g.record_id
+    WHERE g.id = ANY (p_grants) AND g.revoked_at IS NOT NULL ORDER BY c.id FOR NO KEY UPDATE OF c;
+  DELETE FROM public.cases_casekey k USING public.sharing_grant g, public.cases_case c
+   WHERE g.id = ANY (p_grants) AND g.revoked_at IS NOT NULL AND c.uuid = g.record_id
+     AND k.content_object_id = c.id AND k.grant_id = g.id;
   GET DIAGNOSTICS v_gone = ROW_COUNT;
-  RETURN v_gone;
+  IF cardinality(v_wide) > 0 THEN
+    PERFORM public.case_lock(ARRAY(SELECT o.case_id FROM public.case_keys_of(v_wide) o));
+    DELETE FROM public.cases_casekey k USING public.case_keys_of(v_wide) o
+     WHERE k.content_object_id = o.case_id AND k.grant_id = o.grant_id;
+    GET DIAGNOSTICS v_more = ROW_COUNT;
+  END IF;
+  RETURN v_gone + v_more;
 END $$;
 
 -- Moves the end of a grant's keys to what grant and agreement now say.
@@ -149,10 +199,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cac
 DECLARE
   v_moved int;
 BEGIN
-  PERFORM case_lock(ARRAY(SELECT content_object_id FROM cases_casekey WHERE grant_id = p_grant));
+  PERFORM case_lock(ARRAY(SELECT o.case_id FROM case_keys_of(ARRAY[p_grant]) o));
   UPDATE cases_casekey k SET until = least(g.until, coalesce(a.ends_at, g.until))
-    FROM sharing_grant g LEFT JOIN sharing_agreement a ON a.id = g.agreement_id
-   WHERE g.id = p_grant AND k.grant_id = g.id AND k.until <> least(g.until, coalesce(a.ends_at, g.until));
+    FROM case_keys_of(ARRAY[p_grant]) o, sharing_grant g LEFT JOIN sharing_agreement a ON a.id = g.agreement_id
+   WHERE g.id = p_grant AND k.content_object_id = o.case_id AND k.grant_id = o.grant_id
+     AND k.until <> least(g.until, coalesce(a.ends_at, g.until));
   GET DIAGNOSTICS v_moved = ROW_COUNT;
   RETURN v_moved;
 END $$;
@@ -189,7 +240,7 @@ BEGIN
     JOIN django_content_type t ON t.app_label = 'cases' AND t.model = 'case'
     JOIN auth_permission p ON p.content_type_id = t.id AND p.codename = g.bundle
    WHERE c.id = ANY (p_ids)
-  ON CONFLICT (grant_id, content_object_id) DO NOTHING;
+  ON CONFLICT (content_object_id, grant_id) DO NOTHING;
   GET DIAGNOSTICS v_made = ROW_COUNT;
   RETURN v_changed + v_made;
 END $$;
@@ -276,15 +327,16 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             PERMITS,
             "DROP FUNCTION case_permits(bigint, int, int[]);"
-            "DROP FUNCTION case_mask(bigint, bigint, int[], int[], int[], int);"
-            "DROP FUNCTION person_opens(bigint, bigint, int[], int[], int);"
-            "DROP FUNCTION case_opens(bigint, bigint, int[], int[], int)",
+            "DROP FUNCTION case_mask(bigint, bigint[], int[], int[], int[], int);"
+            "DROP FUNCTION person_opens(bigint, bigint[], int[], int[], int);"
+            "DROP FUNCTION case_opens(bigint, bigint[], int[], int[], int); DROP FUNCTION case_excluded()",
         ),
         migrations.RunSQL(COPIES, "DROP TRIGGER case_copies ON cases_case; DROP FUNCTION case_copy_to_keys()"),
         migrations.RunSQL(
             ISSUE,
             "DROP FUNCTION case_own(bigint[], int); DROP FUNCTION case_reset_end(bigint);"
-            "DROP FUNCTION case_withdraw(bigint[]); DROP FUNCTION case_issue_many(bigint, bigint[]);"
+            "DROP FUNCTION case_withdraw(bigint[]); DROP FUNCTION case_keys_of(bigint[]);"
+            "DROP FUNCTION case_issue_many(bigint, bigint[]);"
             "DROP FUNCTION case_issue(bigint); DROP FUNCTION case_lock(bigint[]);"
             "DROP FUNCTION case_make_keys(bigint, bigint[])",
         ),

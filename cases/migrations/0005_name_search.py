@@ -60,13 +60,12 @@ CREATE TRIGGER alias_names_removed AFTER DELETE ON cases_alias
 # The door's rule for the case c; OFFSET 0 keeps the planner from turning the probes into scans.
 OPEN = """EXISTS (
            SELECT 1 FROM cases_casekey k
-            WHERE k.content_object_id = c.id AND k.group_id + 0 = ANY (p_groups) AND k.until > access_now()
-              AND k.mask & p_must = p_must AND NOT k.agreement_id = ANY (p_closed)
+            WHERE k.content_object_id = c.id AND k.group_id + 0 = ANY (v_groups) AND k.until > access_now()
+              AND k.mask & p_must = p_must AND NOT k.agreement_id = ANY (v_closed)
               AND (NOT c.restricted OR EXISTS (
                     SELECT 1 FROM cases_casenamedprincipal n
                      WHERE n.record_id = c.id AND n.group_id = k.group_id OFFSET 0)) OFFSET 0)
-         AND NOT EXISTS (
-           SELECT 1 FROM cases_caseexclusion e WHERE e.user_id = p_user AND e.record_id = c.id OFFSET 0)"""
+         AND NOT c.id = ANY (v_excluded)"""
 CASES = """CROSS JOIN LATERAL (
          SELECT x.id, x.restricted FROM cases_case x WHERE x.person_id = h.person_id ORDER BY x.id DESC OFFSET 0) c"""
 
@@ -76,12 +75,16 @@ CASES = """CROSS JOIN LATERAL (
 # namesakes narrowed to the people of those cases first.
 SEARCH = f"""
 SELECT similarity('', ''); -- loads the extension's library, without which nobody but a superuser may name its setting
-CREATE FUNCTION case_search(
-  p_user bigint, p_groups int[], p_closed int[], p_must int, p_words text[], p_birth date, p_limit int
-) RETURNS TABLE (id bigint, rank bigint)
+-- Answers the transaction's own actor and nobody else, as case_page() does.
+CREATE FUNCTION case_search(p_user bigint, p_must int, p_words text[], p_birth date, p_limit int)
+RETURNS TABLE (id bigint, rank bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 25 SET search_path = public, pg_temp
 SET pg_trgm.similarity_threshold = 0.4 SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
+  v_groups int[] := CASE WHEN p_user = access_user() THEN access_groups(p_must) ELSE '{{}}' END;
+  v_of_status int[] := CASE WHEN p_user = access_user() THEN access_groups(p_must | 2) ELSE '{{}}' END;
+  v_closed int[] := access_closed();
+  v_excluded bigint[] := case_excluded();
   v_words text[] := ARRAY(SELECT w FROM unnest(p_words) AS n(name), name_words(n.name) AS w);
   v_numbers text[] := ARRAY(SELECT upper(btrim(w)) FROM unnest(p_words) AS w WHERE w ~ '[0-9]');
   v_few constant int := 5000; -- keys at the most that make "few cases"
@@ -94,7 +97,6 @@ DECLARE
   v_people bigint[];
   v_found bigint[] := '{{}}';
 BEGIN
-  IF NOT access_is_asked_by(p_user, p_groups, p_closed, p_must) THEN RETURN; END IF;
   IF cardinality(v_numbers) > 0 THEN
     RETURN QUERY
     SELECT f.id, row_number() OVER (ORDER BY f.id) FROM (
@@ -102,8 +104,8 @@ BEGIN
       UNION SELECT c.id FROM cases_person p JOIN cases_case c ON c.person_id = p.id WHERE p.local_id = ANY (v_numbers)
       UNION SELECT c.id FROM cases_identifier i JOIN cases_case c ON c.person_id = i.person_id
              WHERE i.value = ANY (v_numbers) -- told to nobody who has name and contact only
-               AND case_opens(c.id, p_user, access_groups(p_must | 2), p_closed, p_must | 2)) f
-     WHERE case_opens(f.id, p_user, p_groups, p_closed, p_must) ORDER BY f.id LIMIT p_limit;
+               AND case_opens(c.id, v_excluded, v_of_status, v_closed, p_must | 2)) f
+     WHERE case_opens(f.id, v_excluded, v_groups, v_closed, p_must) ORDER BY f.id LIMIT p_limit;
     RETURN;
   END IF;
 
@@ -131,7 +133,7 @@ BEGIN
       SELECT 1 FROM cases_personnametoken x WHERE x.token_id = t.id LIMIT v_many) x LIMIT v_many) n;
   IF v_namesakes >= v_many THEN
     v_cases := ARRAY(
-      SELECT x.content_object_id FROM unnest(p_groups) AS w(g) CROSS JOIN LATERAL (
+      SELECT x.content_object_id FROM unnest(v_groups) AS w(g) CROSS JOIN LATERAL (
         SELECT k.content_object_id FROM cases_casekey k WHERE k.group_id = w.g LIMIT v_few + 1) x LIMIT v_few + 1);
   END IF;
   IF cardinality(v_cases) <= v_few THEN
@@ -188,5 +190,5 @@ class Migration(migrations.Migration):
             "DROP TRIGGER alias_names_removed ON cases_alias; DROP FUNCTION person_names_changed();"
             "DROP FUNCTION alias_names_changed(); DROP FUNCTION person_index_names(bigint[]); DROP FUNCTION name_words(text)",
         ),
-        migrations.RunSQL(SEARCH, "DROP FUNCTION case_search(bigint, int[], int[], int, text[], date, int)"),
+        migrations.RunSQL(SEARCH, "DROP FUNCTION case_search(bigint, int, text[], date, int)"),
     ]

@@ -35,7 +35,7 @@ HISTORY = {"cases_goalversion", "cases_actionversion"}
 
 def seen_if(rule: str, category: int, audience: bool = False) -> str:
     """A policy's condition; what it needs to know of the actor is looked up once a statement."""
-    actor = f"(SELECT access_user()), (SELECT access_groups({category})), (SELECT access_closed())"
+    actor = f"(SELECT case_excluded()), (SELECT access_groups({category})), (SELECT access_closed())"
     seen = f"{rule}, {actor}, {category})"
     return f"{seen} AND audience IN (0, (SELECT access_side()))" if audience else seen
 
@@ -107,15 +107,17 @@ def wall() -> str:
 # Grants are seen by those they name and by whoever may share the record; only the latter may add or end one: never one
 # that lets others share on, and none beyond the agency without an agreement.
 MINE_TO_GIVE = (
-    f"grant_record_opens(record_type, record_id, (SELECT access_user()), (SELECT access_groups({SHARE})),"
+    f"grant_record_opens(record_type, record_id, (SELECT case_excluded()), (SELECT access_groups({SHARE})),"
     " (SELECT access_closed()))"
 )
 GRANT_POLICIES = f"""
-CREATE FUNCTION grant_record_opens(p_type text, p_record uuid, p_user bigint, p_groups int[], p_closed int[]) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+CREATE FUNCTION grant_record_opens(p_type text, p_record uuid, p_excluded bigint[], p_groups int[], p_closed int[])
+RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
 BEGIN
   RETURN p_type = 'cases.case' AND EXISTS (
-    SELECT 1 FROM cases_case c WHERE c.uuid = p_record AND case_opens(c.id, p_user, p_groups, p_closed, {SHARE}));
+    SELECT 1 FROM public.cases_case c
+     WHERE c.uuid = p_record AND public.case_opens(c.id, p_excluded, p_groups, p_closed, {SHARE}));
 END $$;
 ALTER TABLE sharing_grant ENABLE ROW LEVEL SECURITY;
 CREATE POLICY seen ON sharing_grant FOR SELECT TO concord_app
@@ -128,7 +130,9 @@ CREATE POLICY give ON sharing_grant FOR INSERT TO concord_app
               AND (agreement_id IS NOT NULL
                    OR EXISTS (SELECT 1 FROM cases_case c JOIN agencies_unit u ON u.agency_id = c.agency_id
                                WHERE c.uuid = record_id AND u.group_id = sharing_grant.group_id)));
-CREATE POLICY take_back ON sharing_grant FOR UPDATE TO concord_app USING (kind = 'share' AND {MINE_TO_GIVE});
+-- What may be updated (sharing 0002) makes no grant another's, so that nothing is left to check of the new row.
+CREATE POLICY take_back ON sharing_grant FOR UPDATE TO concord_app USING (kind = 'share' AND {MINE_TO_GIVE})
+  WITH CHECK (true);
 CREATE POLICY by_job ON sharing_grant TO concord_job USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()));
 """
 

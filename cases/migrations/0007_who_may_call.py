@@ -20,6 +20,7 @@ END $$;
 
 # What policies ask runs as whoever reads the table, so that both roles need it.
 RULES = (
+    "case_excluded",
     "case_opens",
     "person_opens",
     "grant_record_opens",

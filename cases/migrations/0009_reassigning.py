@@ -16,7 +16,7 @@ REASSIGN = f"""
 CREATE FUNCTION case_reassign(p_ids bigint[], p_unit int, p_officer bigint) RETURNS TABLE (case_id bigint, outcome text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
-  v_user bigint := access_user();
+  v_excluded bigint[] := case_excluded();
   v_groups int[] := access_groups({MANAGE});
   v_closed int[] := access_closed();
 BEGIN
@@ -25,7 +25,7 @@ BEGIN
   WITH asked AS (
     SELECT c.id, w.unit,
            CASE
-             WHEN NOT case_opens(c.id, v_user, v_groups, v_closed, {MANAGE}) THEN 'not_yours'
+             WHEN NOT case_opens(c.id, v_excluded, v_groups, v_closed, {MANAGE}) THEN 'not_yours'
              WHEN NOT EXISTS (SELECT 1 FROM agencies_unit u WHERE u.group_id = w.unit AND u.agency_id = c.agency_id)
                THEN 'unit'
              WHEN p_officer IS NOT NULL AND NOT EXISTS (

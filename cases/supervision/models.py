@@ -78,8 +78,13 @@ class Case(models.Model):
 
 
 class CaseKey(RecordKey):
-    """A key to a case, with copies of the columns that lists sort and filter by (a trigger keeps them)."""
+    """A key to a case, with copies of the columns that lists sort and filter by (a trigger keeps them).
 
+    The indexes by latest change and next review are partial ones, made by hand in 0004: a key stands in those of what
+    a unit owns or in those of what it was given, never in both.
+    """
+
+    pk = models.CompositePrimaryKey("content_object", "grant")
     content_object = models.ForeignKey(Case, on_delete=models.PROTECT, db_index=False, related_name="keys")
     updated_at = models.DateTimeField()
     next_review = models.DateField(help_text="9999-12-31 where the case has none")
@@ -87,26 +92,12 @@ class CaseKey(RecordKey):
     risk_level = models.PositiveSmallIntegerField()
 
     class Meta(RecordKey.Meta):
-        constraints = [models.UniqueConstraint(fields=["grant", "content_object"], name="case_key_once")]
         indexes = [
-            models.Index(
-                fields=["content_object", "group"], include=["until", "mask", "agreement_id"], name="ck_object"
-            ),
-            models.Index(
-                fields=["group", "-updated_at", "-content_object"],
-                include=["until", "mask", "agreement_id", "restricted"],
-                name="ck_latest",
-            ),
             models.Index(
                 fields=["group", "status", "risk_level", "-updated_at", "-content_object"],
                 include=["until", "mask", "agreement_id", "restricted"],
                 name="ck_filtered",
-            ),
-            models.Index(
-                fields=["group", "next_review", "content_object"],
-                include=["until", "mask", "agreement_id", "restricted"],
-                name="ck_review",
-            ),
+            )
         ]
 
 

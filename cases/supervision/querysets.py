@@ -38,8 +38,11 @@ _FIRST_DAY = datetime.date(1, 1, 1)
 _NO_REVIEW = datetime.date(9999, 12, 31)
 _MAX_ID = 2**63 - 1
 
-# What the actor may use of the case, over all keys.
-_OPENED = "case_mask(c.id, %s, %s::int[], %s::int[], %s::int[], 1)"
+# What the actor may use of the case, over all keys. What it needs to know of the actor is looked up once a statement.
+_OPENED = (
+    "case_mask(c.id, (SELECT case_excluded()), (SELECT access_groups(1)), (SELECT access_masks(1)),"
+    " (SELECT access_closed()), 1)"
+)
 
 _ROWS = """
   JOIN cases_case c ON c.id = t.id
@@ -146,29 +149,22 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
             after.case_id if after else (0 if review else _MAX_ID),
         ]
         order = "c.next_review NULLS LAST, c.id" if review else "c.updated_at DESC, c.id DESC"
-        page = f"case_page({_door_marks(arguments)}) t {_ROWS}"
+        page = f"case_page({_marks(len(arguments))}) t {_ROWS}"
         if full:
             # The count comes with an empty page too, hence the outer join.
-            counting = [*door, COUNT_CAP]
-            rows, count = _read_counted(
-                f"FROM case_count({_door_marks(counting)}) n LEFT JOIN ({page}) ON true ORDER BY {order}",
-                [*_opened_arguments(actor), *counting, *arguments],
-            )
+            counting = f"case_count({_marks(len(door))}, {COUNT_CAP})"
+            rows, count = _read_counted(f"FROM {counting} n LEFT JOIN ({page}) ON true ORDER BY {order}", arguments)
         else:
-            rows, count = _read(f"FROM {page} WHERE true ORDER BY {order}", arguments), None
+            rows, count = _read(f"FROM {page} ORDER BY {order}", arguments), None
         more = len(rows) > limit
         rows = rows[:limit]
         return CasePage(rows, _cursor(rows[-1], review) if more else None, count)
 
     def open_one(self, actor: Actor, case_uuid: uuid.UUID) -> Case:
         """The case with person, unit, agency, officer, and in `case.opened` what the actor may use. Or NotVisible."""
-        opened = _opened_arguments(actor)
-        found = _read(
-            f"FROM (SELECT id FROM cases_case WHERE uuid = %s) t {_ROWS} WHERE {_OPENED} IS NOT NULL",
-            [*opened, case_uuid, *opened],
-            {"opened": _OPENED},
-        )
-        if not found:
+        tail = f"FROM (SELECT id FROM cases_case WHERE uuid = $1) t {_ROWS} WHERE access_user() = $2"
+        found = _read(tail, [case_uuid, actor.user_id], {"opened": _OPENED})
+        if not found or not found[0].opened:
             raise NotVisible
         return found[0]
 
@@ -177,18 +173,19 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
 
         As in `page(full=True)`, with `case.opened`.
         """
-        named = "unnest(%s::uuid[]) WITH ORDINALITY AS n(uuid, place)"
-        return _read_placed(actor, named, [[str(each) for each in case_uuids]], category)
+        named = "unnest($1::uuid[]) WITH ORDINALITY AS n(uuid, place)"
+        return _read_placed(actor, named, f"{{{','.join(map(str, case_uuids))}}}", category)
 
     def recent(self, actor: Actor, *, limit: int = PAGE_SIZE) -> list[Case]:
         """The cases that the actor opened last, by the trail, and may know of now: last opened first. One query."""
-        return _read_placed(actor, "case_recent(%s) AS n", [limit], Category.EXISTENCE)
+        return _read_placed(actor, "case_recent($1) AS n", limit, Category.EXISTENCE)
 
     def capped_count(self, actor: Actor, narrowed: CaseFilter) -> CappedCount:
         """How many cases the filter leaves, counted to COUNT_CAP at most."""
         arguments = [*_door_arguments(actor, narrowed), COUNT_CAP]
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT number, exact FROM case_count({_door_marks(arguments)})", arguments)
+            marks = ", ".join("%s::int[]" if argument == [] else "%s" for argument in arguments)
+            cursor.execute(f"SELECT number, exact FROM case_count({marks})", arguments)
             return CappedCount(*cursor.fetchone())
 
     def search(
@@ -206,20 +203,9 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
         asked only of cases of which the actor may know more than name and contact. `full` as in page().
         """
         category = Category.EXISTENCE | (Category.SUPERVISION if birth_date else NOTHING)
-        arguments = [
-            actor.user_id,
-            actor.groups_for(category),
-            list(actor.closed_agreements),
-            int(category),
-            words,
-            birth_date,
-            limit,
-        ]
-        marks = "%s, %s::int[], %s::int[], %s, %s::text[], %s, %s"
-        tail = f"FROM case_search({marks}) t {_ROWS} ORDER BY t.rank"
-        if full:
-            return _read(tail, [*_opened_arguments(actor), *arguments], {"opened": _OPENED})
-        return _read(tail, arguments)
+        tail = f"FROM case_search({_marks(5)}) t {_ROWS} ORDER BY t.rank"
+        arguments = [actor.user_id, int(category), words, birth_date, limit]
+        return _read(tail, arguments, {"opened": _OPENED} if full else None)
 
 
 def parts_of(actor: Actor, case: Case) -> dict[str, Any]:
@@ -274,8 +260,6 @@ def _door_arguments(actor: Actor, narrowed: CaseFilter) -> list[Any]:
     must_not = Category.MANAGE if narrowed.scope == SHARED else NOTHING
     return [
         actor.user_id,
-        actor.groups_for(category),
-        list(actor.closed_agreements),
         int(must),
         int(must_not),
         actor.user_id if narrowed.scope == MINE else None,
@@ -284,30 +268,19 @@ def _door_arguments(actor: Actor, narrowed: CaseFilter) -> list[Any]:
     ]
 
 
-def _door_marks(arguments: list[Any]) -> str:
-    return ", ".join("%s::int[]" if argument == [] else "%s" for argument in arguments)
-
-
-def _opened_arguments(actor: Actor) -> list[Any]:
-    held = [principal for principal in actor.principals if principal.mask & Category.EXISTENCE]
-    return [
-        actor.user_id,
-        [principal.group_id for principal in held],
-        [int(principal.mask) for principal in held],
-        list(actor.closed_agreements),
-    ]
+def _marks(number: int) -> str:
+    return ", ".join(f"${place}" for place in range(1, number + 1))
 
 
 def _read(tail: str, arguments: list[Any], values: dict[str, str] | None = None) -> list[Case]:
     return [_case_of(row) for row in read_joined(_tables(), tail, arguments, values)]
 
 
-def _read_placed(actor: Actor, named: str, arguments: list[Any], category: int) -> list[Case]:
+def _read_placed(actor: Actor, named: str, argument: Any, category: int) -> list[Case]:
     """Cases by the places that `named` gives to their UUIDs."""
-    opened = _opened_arguments(actor)
     placed = f"(SELECT c.id, n.place FROM {named} JOIN cases_case c ON c.uuid = n.uuid) t"
-    tail = f"FROM {placed} {_ROWS} WHERE {_OPENED} & %s = %s ORDER BY t.place"
-    return _read(tail, [*opened, *arguments, *opened, int(category), int(category)], {"opened": _OPENED})
+    tail = f"FROM {placed} {_ROWS} WHERE {_OPENED} & $2 = $2 AND access_user() = $3 ORDER BY t.place"
+    return _read(tail, [argument, int(category), actor.user_id], {"opened": _OPENED})
 
 
 def _read_counted(tail: str, arguments: list[Any]) -> tuple[list[Case], CappedCount]:

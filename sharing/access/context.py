@@ -62,7 +62,10 @@ def job_context() -> Iterator[None]:
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('access.job', 'on', true)")
+            # Plans are kept, as access_open() has them kept: what a job does to many records goes by index too.
+            cursor.execute(
+                "SELECT set_config('access.job', 'on', true), set_config('plan_cache_mode', 'force_generic_plan', true)"
+            )
         yield
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config('access.job', '', true)")

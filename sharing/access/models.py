@@ -113,11 +113,11 @@ class Grant(models.Model):
 class RecordKey(GroupObjectPermissionBase):
     """What a grant issues: one row per grant and record, guardian's truth and the list's index at once.
 
-    A concrete table adds `content_object` and copies of the columns that lists sort and filter by. Only the database's
-    own functions write it, from the grants; the application's role can read it and nothing else.
+    A concrete table adds `content_object`, which with the grant is its primary key, and copies of the columns that
+    lists sort and filter by: a key that moves is written anew in every index it has, so that it has few. Only the
+    database's own functions write it, from the grants; the application's role can read it and nothing else.
     """
 
-    id = models.BigAutoField(primary_key=True)
     permission = models.ForeignKey(Permission, on_delete=models.PROTECT, db_index=False)
     group = models.ForeignKey(Group, on_delete=models.PROTECT, db_index=False)
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, db_index=False, related_name="+")

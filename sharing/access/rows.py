@@ -1,14 +1,21 @@
 """Rows of several joined tables read in one statement, as model instances.
 
-Django plans a filtered page anew each time; a page read by the numbers that a database function returned need not be.
+Planning a page's joins costs more than reading its rows. So the statement is prepared once a connection and then only
+executed, as the plans of the database's own functions are kept.
 """
 
+import itertools
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db import connection, models
 
 # A list has no use for it, and what is not read cannot get out.
 NEVER_READ = {"password"}
+
+# Which statements each connection to the database has prepared; a connection that is closed takes them with it.
+_PREPARED: WeakKeyDictionary[Any, dict[str, str]] = WeakKeyDictionary()
+_NUMBERS = itertools.count(1)
 
 
 def read_joined(
@@ -16,8 +23,9 @@ def read_joined(
 ) -> list[dict[str, Any]]:
     """Read `SELECT <all columns of every alias>, <values> <tail>`; `values` are named SQL expressions.
 
-    Returns one dict a row: alias → instance, or None where an outer join found nothing; name → value. A row of a table
-    that several rows join, such as an agency, is one instance for all of them: a page has 25 cases and few agencies.
+    `tail` carries $1, $2 … for the arguments. Returns one dict a row: alias → instance, or None where an outer join
+    found nothing; name → value. A row of a table that several rows join, such as an agency, is one instance for all of
+    them: a page has 25 cases and few agencies.
     """
     fields = {
         alias: [field for field in model._meta.concrete_fields if field.name not in NEVER_READ]
@@ -28,12 +36,8 @@ def read_joined(
     seen: dict[tuple[str, Any], Any] = {}
     columns = ", ".join(f'{alias}."{f.column}"' for alias, listed in fields.items() for f in listed)
     expressions = values or {}
-    columns = ", ".join([columns, *expressions.values()])
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} {tail}", arguments)
-        found = cursor.fetchall()
     rows = []
-    for columns_of_row in found:
+    for columns_of_row in _execute(f"SELECT {', '.join([columns, *expressions.values()])} {tail}", arguments):
         row: dict[str, Any] = {}
         start = 0
         for alias, model in aliases.items():
@@ -45,3 +49,17 @@ def read_joined(
             row[alias] = seen.get((alias, primary))
         rows.append({**row, **dict(zip(expressions, columns_of_row[start:], strict=True))})
     return rows
+
+
+def _execute(statement: str, arguments: list[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement that is prepared when a connection first meets it, in the same round trip."""
+    with connection.cursor() as cursor:
+        prepared = _PREPARED.setdefault(connection.connection, {})
+        name, first = prepared.get(statement), ""
+        if name is None:
+            name = f"joined_{next(_NUMBERS)}"
+            first = f"PREPARE {name} AS {statement.replace('%', '%%')}; "
+        marks = ", ".join("'{}'" if argument == [] else "%s" for argument in arguments)
+        cursor.execute(f"{first}EXECUTE {name} ({marks})", [argument for argument in arguments if argument != []])
+        prepared[statement] = name
+        return list(cursor.fetchall())

@@ -42,11 +42,15 @@ CREATE OR REPLACE FUNCTION access_now() RETURNS timestamptz LANGUAGE sql STABLE 
   SELECT coalesce(nullif(current_setting('test.now', true), '')::timestamptz, statement_timestamp())
 $$
 """
-# The search has two ways, by the number of cases within reach; here three cases are already many.
+# The search has two ways, by the numbers of namesakes and of cases within reach; here one and three are already many.
 FEW_ARE_MANY = """
-DO $do$ BEGIN
-  EXECUTE replace(replace(pg_get_functiondef('case_search(bigint,int[],int[],int,text[],date,int)'::regprocedure),
-                          '4001', '4'), '4000', '3');
+DO $do$
+DECLARE
+  v_text text := pg_get_functiondef('case_search(bigint,int,text[],date,int)'::regprocedure);
+BEGIN
+  ASSERT v_text ~ 'v_few constant int := 5000' AND v_text ~ 'v_many constant int := 2000';
+  EXECUTE replace(replace(v_text, 'v_few constant int := 5000', 'v_few constant int := 3'),
+                  'v_many constant int := 2000', 'v_many constant int := 1');
 END $do$
 """
 

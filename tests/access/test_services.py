@@ -270,7 +270,7 @@ def test_the_clock_ends_a_share_with_no_worker_running(world: World) -> None:
 def test_a_unit_that_joins_or_leaves_a_circle_rewrites_no_key(world: World) -> None:
     case, clinic = world.cases[9], world.units["provider/clinic"].pk
     assert not sees(world, "carter", case, Category.EXISTENCE)
-    before = owner("SELECT count(*), max(id) FROM cases_casekey")
+    before = owner("SELECT count(*), max(grant_id), max(xmin::text::bigint) FROM cases_casekey")
     owner(
         "INSERT INTO sharing_circleunit (circle_id, unit_id, joined_at, until) VALUES (%s, %s, now(), %s)",
         world.circle.pk,
@@ -280,7 +280,7 @@ def test_a_unit_that_joins_or_leaves_a_circle_rewrites_no_key(world: World) -> N
     assert sees(world, "carter", case, Category.EXISTENCE)
     owner("UPDATE sharing_circleunit SET until = now() WHERE unit_id = %s", clinic)
     assert not sees(world, "carter", case, Category.EXISTENCE)
-    assert owner("SELECT count(*), max(id) FROM cases_casekey") == before
+    assert owner("SELECT count(*), max(grant_id), max(xmin::text::bigint) FROM cases_casekey") == before
 
 
 # --- Double clicks ----------------------------------------------------------------------------------------------------

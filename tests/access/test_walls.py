@@ -106,15 +106,13 @@ def test_without_a_context_the_database_shows_nothing(app: Any, world: World, ta
 
 def test_without_a_context_nothing_can_be_counted_or_found(app: Any, world: World) -> None:
     """The functions that work as the owner do not take a caller's word for who is asking."""
-    units = [unit.pk for unit in world.units.values()]
     with app.cursor() as cursor:
         for ask in (
-            "SELECT number FROM case_count(%s, %s::int[], '{}', 1, 0, NULL, '{}', '{}', 1000)",
-            "SELECT count(*) FROM case_search(%s, %s::int[], '{}', 1, ARRAY['hallett'], NULL, 25)",
-            "SELECT count(*) FROM case_page(%s, %s::int[], '{}', 1, 0, NULL, '{}', '{}', 25, 'latest', 'infinity',"
-            " NULL, 0)",
+            "SELECT number FROM case_count(%s, 1, 0, NULL, '{}', '{}', 1000)",
+            "SELECT count(*) FROM case_search(%s, 1, ARRAY['hallett'], NULL, 25)",
+            "SELECT count(*) FROM case_page(%s, 1, 0, NULL, '{}', '{}', 25, 'latest', 'infinity', NULL, 0)",
         ):
-            cursor.execute(ask, [world.users["mills"].pk, units])
+            cursor.execute(ask, [world.users["mills"].pk])
             assert cursor.fetchone()[0] == 0, ask
 
 
@@ -432,9 +430,13 @@ def test_page_and_count_take_nobodys_word_for_the_principals(world: World) -> No
     with acting(world.users["carter"], world.agencies["provider"]) as actor:
         everywhere = tuple(Principal(unit.pk, Category(262143)) for unit in world.units.values())
         liar = replace(actor, principals=everywhere, _groups={})
-        assert Case.objects.page(actor, CaseFilter()).cases
-        assert not Case.objects.page(liar, CaseFilter()).cases
-        assert not Case.objects.search(liar, words=["Hallett"])
-        assert Case.objects.capped_count(liar, CaseFilter()).number == 0
-        opened = replace(actor, closed_agreements=(world.agreement.pk,))
-        assert not Case.objects.page(opened, CaseFilter()).cases
+        theirs = Case.objects.page(actor, CaseFilter()).cases
+        assert theirs
+        for claimed in (liar, replace(liar, closed_agreements=())):
+            assert Case.objects.page(claimed, CaseFilter()).cases == theirs
+            assert Case.objects.capped_count(claimed, CaseFilter()).number == len(theirs)
+            assert set(Case.objects.search(claimed, words=["Hallett"])) <= set(theirs)
+        somebody = replace(liar, user=world.users["olsen"])
+        assert not Case.objects.page(somebody, CaseFilter()).cases
+        assert not Case.objects.search(somebody, words=["Hallett"])
+        assert Case.objects.capped_count(somebody, CaseFilter()).number == 0

@@ -42,6 +42,10 @@ class World:
         """Returns the administrator's own connection."""
         return self.server.connect(self.database)
 
+    def plain(self) -> DatabaseWrapper:
+        """Returns another connection as the administrator, for the bare writes beside Concord's own."""
+        return _wrapper(self.server.administrator(self.database))
+
     def close(self) -> None:
         """Ends the connections."""
         for connection in (self.owner, self.app, self.job):

@@ -8,11 +8,9 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 
 from django.db import connection, transaction
 from guardian import shortcuts
-from guardian.models import GroupObjectPermission
 
 from agencies.directory.categories import Category
 from agencies.directory.models import FOREVER, User
@@ -21,6 +19,8 @@ from cases.supervision.models import Case
 from cases.supervision.querysets import COUNT_CAP, LATEST, PAGE_SIZE, REVIEW, CappedCount, CaseFilter, Cursor
 from sharing.access.actors import Actor
 from sharing.access.context import open_context
+from sharing.access.rows import read_joined
+from tests.bench import guardian
 from tests.bench.database import World
 from tests.bench.names import surnames
 from tests.bench.personas import Persona
@@ -104,37 +104,25 @@ class Viewer:
                 after = following
         return after
 
-    def numbers(self) -> Callable[[Actor], list[int]]:
-        """Which cases stand on the page, and nothing of them."""
-        category = self.asked().category
-        actor = self.actor
-        door = [actor.user_id, actor.groups_for(category), list(actor.closed_agreements), int(category), 0]
-        start = [PAGE_SIZE + 1, LATEST, FOREVER, datetime.date.min, 2**63 - 1]
-        arguments = [*door, None, [], [], *start]
-        marks = ", ".join("%s::int[]" if argument == [] else "%s" for argument in arguments)
+    def records(self) -> Callable[[Actor], list[Case]]:
+        """The page's cases alone, without the tables that the list joins to them."""
+        arguments = [self.actor.user_id, int(self.asked().category), 0, None, [], []]
+        arguments += [PAGE_SIZE + 1, LATEST, FOREVER, datetime.date.min, 2**63 - 1]
+        marks = ", ".join(f"${number}" for number in range(1, len(arguments) + 1))
+        tail = f"FROM case_page({marks}) t JOIN cases_case c ON c.id = t.id ORDER BY c.updated_at DESC, c.id DESC"
+        return lambda _: [row["c"] for row in read_joined({"c": Case}, tail, arguments)]
 
-        def ask(_: Actor) -> list[int]:
-            with connection.cursor() as cursor:
-                cursor.execute(f"SELECT id FROM case_page({marks})", arguments)
-                return [row[0] for row in cursor.fetchall()]
-
-        return ask
-
-    def guardian(self, generic: bool, *, numbers: bool = False) -> Callable[[], list[Any]]:
-        """The page by guardian's own helper, on keys with real foreign keys or on its generic table.
-
-        Or only which cases stand on it, where `numbers`.
-        """
+    def guardian(self, generic: bool, *, joined: bool = False) -> Callable[[], list[Case]]:
+        """The page by guardian's own helper, on keys with real foreign keys or on its generic table."""
         wanted = [f"cases.{code}" for code in BUNDLES]
 
-        def ask() -> list[Any]:
-            with self.world.acting_as(self.world.owner), guardian_tables(generic):
+        def ask() -> list[Case]:
+            with self.world.acting_as(self.world.owner), guardian.tables(generic):
                 found = shortcuts.get_objects_for_user(
                     self.user, wanted, klass=Case, any_perm=True, with_superuser=False, accept_global_perms=False
                 )
                 found = found.order_by("-updated_at", "-id")
-                rows = found.values_list("pk", flat=True) if numbers else found.select_related(*JOINED)
-                return list(rows[: PAGE_SIZE + 1])
+                return list((found.select_related(*JOINED) if joined else found)[: PAGE_SIZE + 1])
 
         return ask
 
@@ -144,13 +132,6 @@ def _keep_context() -> None:
     with connection.cursor() as cursor:
         for name in ("user", "agency", "side", "groups", "masks", "closed"):
             cursor.execute("SELECT set_config(%s, current_setting(%s), false)", [f"access.{name}"] * 2)
-
-
-def guardian_tables(generic: bool) -> Any:
-    """While open, guardian looks for group permissions in its generic table, or in the keys as it finds them itself."""
-    original = shortcuts.get_group_obj_perms_model
-    chosen = (lambda *_: GroupObjectPermission) if generic else original
-    return mock.patch.object(shortcuts, "get_group_obj_perms_model", chosen)
 
 
 def unfiltered(*, sort: str = "latest", after: Cursor | None = None, **narrowed: Any) -> list[Case]:
@@ -163,6 +144,11 @@ def unfiltered(*, sort: str = "latest", after: Cursor | None = None, **narrowed:
     if after:
         rows = rows.extra(where=["(cases_case.updated_at, cases_case.id) < (%s, %s)"], params=list(after))
     return list(rows.order_by("-updated_at", "-id")[: PAGE_SIZE + 1])
+
+
+def unfiltered_records() -> list[Case]:
+    """The same page without what the list joins."""
+    return list(Case.objects.order_by("-updated_at", "-id")[: PAGE_SIZE + 1])
 
 
 def unfiltered_count() -> int:

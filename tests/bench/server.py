@@ -57,6 +57,10 @@ class BenchServer:
             "DATABASE_JOB_URL": self.postgres.url("concord_job", self.passwords["job"], database),
         }
 
+    def administrator(self, database: str) -> str:
+        """Returns the address of a world for its administrator."""
+        return self.postgres.url("concord_admin", self.passwords["admin"], database)
+
     def connect(self, database: str) -> Any:
         """Returns the administrator's connection to a world."""
         return self.postgres.connect(database)

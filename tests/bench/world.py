@@ -48,7 +48,7 @@ _LEVELS = [0] * 5 + [1] * 45 + [2] * 30 + [3] * 15 + [4] * 5
 
 def stamp() -> str:
     """Returns a digest of whatever a world is made by: this code, the migrations, the bundles and roles."""
-    sources = [HERE / "world.py", HERE / "names.py", *sorted(ROOT.glob("*/migrations/[0-9]*.py"))]
+    sources = [HERE / "world.py", HERE / "names.py", HERE / "guardian.py", *sorted(ROOT.glob("*/migrations/[0-9]*.py"))]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
     digest.update(repr(sorted((b.code, b.mask) for b in BUNDLES.values())).encode())
     digest.update(repr(sorted((r.code, int(r.mask)) for r in ROLES.values())).encode())
@@ -338,7 +338,7 @@ def _exceptions(cursor: Any, cases: int, officers: int) -> None:
     INSERT INTO cases_casenamedprincipal (record_id, group_id, reason, created_at)
     SELECT DISTINCT c.id, k.group_id, 'restricted', now()
       FROM cases_case c JOIN cases_casekey k ON k.content_object_id = c.id
-     WHERE c.restricted AND (k.group_id = c.unit_id OR (k.id + c.id) % 3 = 0)""")
+     WHERE c.restricted AND (k.group_id = c.unit_id OR (k.grant_id + c.id) % 3 = 0)""")
     cursor.execute(
         """INSERT INTO cases_caseexclusion (user_id, record_id, reason, created_at)
         SELECT 1 + floor(random() * %s)::int, 1 + floor(random() * %s)::int, 'conflict', now()
@@ -356,12 +356,12 @@ def _exceptions(cursor: Any, cases: int, officers: int) -> None:
 
 
 def _guardian(cursor: Any) -> None:
-    """The same keys once more as rows of guardian's generic table, for the baseline."""
+    """The same permissions once more, in tables as guardian has them, for the baseline."""
+    from tests.bench.guardian import GENERIC_TABLE, OWN_TABLE
+
+    cursor.execute(f"{OWN_TABLE} GRANT SELECT ON bench_ownkey TO concord_owner")
     with _without_indexes(cursor, "guardian_groupobjectpermission"):
-        cursor.execute("""
-        INSERT INTO guardian_groupobjectpermission (permission_id, content_type_id, object_pk, group_id)
-        SELECT DISTINCT k.permission_id, p.content_type_id, k.content_object_id::text, k.group_id
-          FROM cases_casekey k JOIN auth_permission p ON p.id = k.permission_id""")
+        cursor.execute(GENERIC_TABLE)
 
 
 def _sequences(cursor: Any) -> None:
@@ -378,12 +378,17 @@ def _sequences(cursor: Any) -> None:
 
 @contextmanager
 def _without_indexes(cursor: Any, *tables: str) -> Iterator[None]:
-    """Takes indexes and unique constraints off for the load (primary keys stay) and builds them anew afterwards."""
+    """Takes indexes, unique constraints and the keys' primary key off for the load and builds them anew afterwards.
+
+    Primary keys that are a number in the order of arrival stay: others point to them.
+    """
     cursor.execute(
         """SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
                   format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname,
                          pg_get_constraintdef(oid))
-             FROM pg_constraint WHERE contype = 'u' AND conrelid = ANY (%(tables)s::regclass[])
+             FROM pg_constraint
+            WHERE (contype = 'u' OR (contype = 'p' AND cardinality(conkey) > 1))
+              AND conrelid = ANY (%(tables)s::regclass[])
         UNION ALL
         SELECT format('DROP INDEX %%s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
           FROM pg_index i WHERE i.indrelid = ANY (%(tables)s::regclass[])

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, connections, transaction
 
 from cases.supervision.bundles import BUNDLES
-from sharing.access.context import open_context
+from sharing.access.context import job_context, open_context
 from sharing.access.models import Grant
 from sharing.access.services import issue_standing
 from tests.bench.database import World
@@ -47,6 +47,12 @@ INSERT INTO sharing_grant (uuid, kind, record_type, record_id, group_id, bundle,
                            agreement_id, issued_by_id, issued_at, until, revoke_reason, version)
 SELECT gen_random_uuid(), 'share', 'cases.case', c.uuid, %s, 'joint_plan', %s, 'supervision', '', 100, %s, now(),
        '9999-12-31', '', 1 FROM cases_case c WHERE c.id = ANY (%s) RETURNING id"""
+_SHARED = """
+SELECT array_agg(c.id), array_agg(g.id) FROM sharing_grant g JOIN cases_case c ON c.uuid = g.record_id
+ WHERE g.id = ANY (%s)"""
+_TAKE_BACK = """
+DELETE FROM cases_casekey k USING unnest(%s, %s) AS o(case_id, grant_id)
+ WHERE k.content_object_id = o.case_id AND k.grant_id = o.grant_id"""
 _KEYS_OF_SHARES = """
 INSERT INTO cases_casekey (content_object_id, group_id, permission_id, grant_id, agreement_id, until, mask, updated_at,
                            next_review, status, risk_level, restricted)
@@ -64,6 +70,7 @@ class Writer:
         self.world: World = viewer.world
         self.rng = random.Random(5)
         self.admin = self.world.admin()
+        self.plain = self.world.plain()
         cursor = self.admin.cursor()
         unit = viewer.persona.memberships[0][0]
         cursor.execute(
@@ -98,9 +105,10 @@ class Writer:
             times["touch"], _ = self._timed(lambda cursor: cursor.execute(_TOUCH, [[case_id]]))
         return times
 
-    def _timed(self, write: Callable[[Any], Any]) -> tuple[float, Any]:
+    def _timed(self, write: Callable[[Any], Any], *, context: bool = True) -> tuple[float, Any]:
         with transaction.atomic():
-            open_context(self.viewer.user, self.viewer.persona.agency_id)
+            if context:
+                open_context(self.viewer.user, self.viewer.persona.agency_id)
             cursor = connection.cursor()
             begun = time.perf_counter()
             result = write(cursor)
@@ -114,46 +122,39 @@ class Writer:
         return grant
 
     def _plain(self, case_id: int, case_uuid: str) -> dict[str, float]:
-        cursor = self.admin.cursor()
         times = {}
-
-        def timed(write: Callable[[], Any]) -> tuple[float, Any]:
-            cursor.execute("BEGIN")
-            begun = time.perf_counter()
-            result = write()
-            cursor.execute("COMMIT")
-            return (time.perf_counter() - begun) * 1000, result
-
-        times["grant"], grant = timed(
-            lambda: self._give(cursor, case_uuid, lambda g: cursor.execute(_KEY, [g, [case_id]]))
-        )
-        times["revoke"], _ = timed(
-            lambda: (
-                cursor.execute(_REVOKE, [grant]),
-                cursor.execute("DELETE FROM cases_casekey WHERE grant_id = %s", [grant]),
+        take_back = "DELETE FROM cases_casekey WHERE content_object_id = %s AND grant_id = %s"
+        with self.world.acting_as(self.plain):
+            times["grant"], grant = self._timed(
+                lambda cursor: self._give(cursor, case_uuid, lambda g: cursor.execute(_KEY, [g, [case_id]])),
+                context=False,
             )
-        )
-        cursor.execute(_NO_TRIGGER)
-        times["touch"], _ = timed(lambda: cursor.execute(_TOUCH, [[case_id]]))
-        cursor.execute(_TRIGGERS)
-        cursor.execute(_COPY, [[case_id]])
+            times["revoke"], _ = self._timed(
+                lambda cursor: (cursor.execute(_REVOKE, [grant]), cursor.execute(take_back, [case_id, grant])),
+                context=False,
+            )
+            with connection.cursor() as cursor:
+                cursor.execute(_NO_TRIGGER)
+            times["touch"], _ = self._timed(lambda cursor: cursor.execute(_TOUCH, [[case_id]]), context=False)
+            with connection.cursor() as cursor:
+                cursor.execute(_TRIGGERS)
+                cursor.execute(_COPY, [[case_id]])
         return times
 
     def bulk(self, rounds: int = 3) -> dict[str, tuple[Sample, Sample]]:
         """Grant, revoke and touch of ten thousand cases: name → (ours, plain)."""
         cursor = self.admin.cursor()
-        job = self.world.job
         found = {name: (Sample(), Sample()) for name in ("grant", "revoke", "touch")}
         for _ in range(rounds):
             cursor.execute("SELECT array_agg(id) FROM (SELECT id FROM cases_case ORDER BY random() LIMIT %s) c", [BULK])
             ids = cursor.fetchone()[0]
             for ours in self.rng.sample([True, False], 2):
-                for name, taken in self._bulk(job if ours else None, ids).items():
+                for name, taken in self._bulk(ours, ids).items():
                     found[name][0 if ours else 1].times.append(taken)
         return found
 
-    def _bulk(self, job: Any, ids: list[int]) -> dict[str, float]:
-        """One round: by the job role's functions, or plainly where `job` is None."""
+    def _bulk(self, ours: bool, ids: list[int]) -> dict[str, float]:
+        """One round: by the job role's functions, or plainly."""
         cursor = self.admin.cursor()
         times = {}
 
@@ -164,36 +165,33 @@ class Writer:
             times[name] = (time.perf_counter() - begun) * 1000
 
         paper = self._standing(self.receivers[0])
-        if job:
-            timed("grant", lambda: _run(job, "SELECT case_issue_many(%s, %s)", paper, ids))
+        if ours:
+            timed("grant", lambda: _run(self.world, "SELECT case_issue_many(%s, %s)", paper, ids))
         else:
             timed("grant", lambda: cursor.execute(_KEY, [paper, ids]))
-        cursor.execute("DELETE FROM cases_casekey WHERE grant_id = %s", [paper])
-        cursor.execute("DELETE FROM sharing_grant WHERE id = %s", [paper])
+        self._forget_standing(paper)
 
         mask = BUNDLES["joint_plan"].mask
         cursor.execute(_SHARES, [self.receivers[0], mask, self.viewer.user.pk, ids])
         shares = [row[0] for row in cursor.fetchall()]
+        cursor.execute(_SHARED, [shares])
+        shared = cursor.fetchone()
         cursor.execute(_KEYS_OF_SHARES, [shares])
         revoke = "UPDATE sharing_grant SET revoked_at = now(), version = 2 WHERE id = ANY (%s)"
-        if job:
-            timed(
-                "revoke",
-                lambda: cursor.execute(revoke, [shares]),
-                lambda: cursor.execute("SELECT case_withdraw(%s)", [shares]),
-            )
+        if ours:
+            timed("revoke", lambda: _run(self.world, f"{revoke}; SELECT case_withdraw(%s)", shares, shares))
         else:
             timed(
                 "revoke",
                 lambda: cursor.execute(revoke, [shares]),
-                lambda: cursor.execute("DELETE FROM cases_casekey WHERE grant_id = ANY (%s)", [shares]),
+                lambda: cursor.execute(_TAKE_BACK, shared),
             )
-        cursor.execute("DELETE FROM sharing_grant WHERE id = ANY (%s)", [shares])
+        self._forget(shares)
 
-        if not job:
+        if not ours:
             cursor.execute(_NO_TRIGGER)
-        timed("touch", lambda: cursor.execute(_TOUCH, [ids]))
-        if not job:
+        timed("touch", lambda: _run(self.world, _TOUCH, ids) if ours else cursor.execute(_TOUCH, [ids]))
+        if not ours:
             cursor.execute(_TRIGGERS)
             cursor.execute(_COPY, [ids])
         return times
@@ -220,9 +218,7 @@ class Writer:
             ended.set()
             reader.join()
             toucher.join()
-        cursor = self.admin.cursor()
-        cursor.execute(_REVOKE, [grant])
-        cursor.execute("DELETE FROM cases_casekey WHERE grant_id = %s", [grant])
+        self._forget_standing(grant)
         return seconds, max(reads.times), max(touches.times), made
 
     def _keep_reading(self, ended: threading.Event, sample: Sample) -> None:
@@ -273,8 +269,24 @@ class Writer:
     def tidy(self) -> None:
         """Leaves the world as it was found, but for the sort column of what was touched."""
         cursor = self.admin.cursor()
-        cursor.execute("DELETE FROM sharing_grant WHERE revoked_at IS NOT NULL")
+        cursor.execute("SELECT array_agg(id) FROM sharing_grant WHERE revoked_at IS NOT NULL")
+        self._forget(cursor.fetchone()[0])
         cursor.execute("VACUUM cases_case, cases_casekey, sharing_grant")
+
+    def _forget_standing(self, grant: int) -> None:
+        self.admin.cursor().execute(
+            "DELETE FROM cases_casekey k USING sharing_grant g WHERE g.id = %s AND k.group_id = g.group_id"
+            " AND k.grant_id = g.id",
+            [grant],
+        )
+        self._forget([grant])
+
+    def _forget(self, grants: list[int]) -> None:
+        """Removes papers without asking whether a key points to them: no index leads from a grant to its keys."""
+        cursor = self.admin.cursor()
+        cursor.execute(_NO_TRIGGER)
+        cursor.execute("DELETE FROM sharing_grant WHERE id = ANY (%s)", [grants])
+        cursor.execute(_TRIGGERS)
 
     def _standing(self, group: int) -> int:
         cursor = self.admin.cursor()
@@ -288,8 +300,8 @@ class Writer:
         return int(cursor.fetchone()[0])
 
 
-def _run(wrapper: Any, sql: str, *arguments: Any) -> None:
-    with wrapper.cursor() as cursor:
+def _run(world: World, sql: str, *arguments: Any) -> None:
+    with world.acting_as(world.job), job_context(), connection.cursor() as cursor:
         cursor.execute(sql, list(arguments))
 
 
