@@ -15,7 +15,7 @@ DOCUMENTS, SHARE = 32768, 65536
 def opens(category: int) -> str:
     """That the actor's keys open the category of the document's case."""
     return (
-        f"case_opens(case_id, (SELECT access_user()), (SELECT access_groups({category})), (SELECT access_closed()),"
+        f"case_opens(case_id, (SELECT case_excluded()), (SELECT access_groups({category})), (SELECT access_closed()),"
         f" {category})"
     )
 
