@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: demo demo-reset test lint drills bench lock tools
+.PHONY: demo demo-reset test lint drills bench screenshots lock tools
 
 demo: ## from nothing to a running portal at http://localhost:8000/ (PORT=8010 moves it)
 	@$(PYTHON) -m portal.launcher demo
@@ -35,6 +35,9 @@ lint: ## style, types, floors and tiers, migrations, production settings
 bench: ## the permission engine against its alternatives (CASES=20000 for the one-minute version)
 	@$(PYTHON) -m portal.launcher install dev
 	$(RUN) -m tests.bench $(if $(CASES),--cases $(CASES))
+
+screenshots: tools ## every page of the running demo, desk and phone, into .cache/gallery
+	$(RUN) -m tests.gallery
 
 lock: ## resolve the packages anew
 	@$(PYTHON) -m portal.launcher install dev

@@ -8,4 +8,5 @@ urlpatterns = [
     path("", include("cases.timeline.urls")),
     path("", include("cases.plans.urls")),
     path("", include("cases.documents.urls")),
+    path("", include("cases.together.urls")),
 ]

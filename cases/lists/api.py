@@ -12,17 +12,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agencies.directory.categories import Category, union
+from agencies.directory.models import User
 from cases.lists.models import SavedFilter
 from cases.lists.serializers import (
     ColumnsBlock,
     ExportInput,
+    ReassignAnswer,
+    ReassignInput,
     SavedFilterAnswer,
     SavedFilterInput,
     SavedFiltersAnswer,
 )
 from cases.lists.services import choose_columns, columns_of, export_cases, remove_filter, save_filter
+from cases.supervision.codes import CASE
 from cases.supervision.models import Case
 from cases.supervision.serializers import CaseRow, SearchAnswer
+from cases.supervision.services import reassign_cases
+from sharing.access.errors import NotAllowed, Refused
 from sharing.access.rest import DoorView
 
 TAGS = ["Case list"]
@@ -93,11 +99,39 @@ class ColumnsView(DoorView):
         return Response({"columns": list(chosen)})
 
 
+class ReassignView(DoorView):
+    """Cases to another officer."""
+
+    categories = {"post": Category.MANAGE}
+
+    @extend_schema(operation_id="reassign_cases", request=ReassignInput, responses=ReassignAnswer, tags=TAGS)
+    def post(self, request: Request) -> Response:
+        """Give cases of the caller's agency to an officer and a unit. Each is checked by itself and answered for."""
+        if Category.MANAGE not in self.actor.role_mask:
+            raise NotAllowed("A supervisor reassigns cases.")
+        asked = self.body(ReassignInput)
+        officer = User.objects.filter(email__iexact=asked["officer"]).first() if asked["officer"] else None
+        if asked["officer"] and officer is None:
+            raise Refused("Choose an officer of your agency who works cases.", "officer")
+        done = reassign_cases(
+            actor=self.actor,
+            case_uuids=asked["cases"],
+            officer_id=officer.pk if officer else None,
+            unit_id=asked["unit"],
+            reason=asked["reason"],
+        )
+        for case_uuid in done.changed:
+            self.tells_of(CASE, case_uuid)
+        refused = [{"case": case_uuid, "reason": why} for case_uuid, why in done.refused]
+        return Response(ReassignAnswer({"changed": done.changed, "refused": refused}).data)
+
+
 class CaseExportView(DoorView):
     """Cases as a file."""
 
     categories = {"post": Category.EXISTENCE}
     throttle_scope = "search"
+    only_asks = True
 
     @extend_schema(
         operation_id="export_cases", request=ExportInput, responses={(200, "text/csv"): OpenApiTypes.STR}, tags=TAGS

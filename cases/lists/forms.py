@@ -6,10 +6,12 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import BadRequest, ValidationError
+from django.http import QueryDict
 
 from agencies.directory.categories import Category
-from agencies.directory.models import Side
+from agencies.directory.models import Side, Unit, User
+from agencies.directory.querysets import members_of
 from cases.lists.columns import CHOICES
 from cases.supervision.codes import RiskLevel, SupervisionStatus
 from cases.supervision.querysets import LATEST, MINE, REVIEW, SHARED, UNIT, CaseFilter, Cursor
@@ -156,6 +158,14 @@ class ChosenCases(forms.TypedMultipleChoiceField):
         """Any UUID may be asked for."""
         return True
 
+    @classmethod
+    def read(cls, given: QueryDict) -> list[uuid.UUID]:
+        """The ticked rows in an address or a form. Raises BadRequest for what is no UUID."""
+        try:
+            return list(cls().clean(given.getlist("case")))
+        except ValidationError:
+            raise BadRequest("case: tick the rows again.") from None
+
 
 class ExportForm(CaseListForm):
     """A list, or the rows ticked on it, with what the file is for."""
@@ -170,3 +180,28 @@ class ExportForm(CaseListForm):
         for name in ("status", "risk"):
             if name in self.fields:
                 self.fields[name].widget = forms.MultipleHiddenInput()
+
+
+class ReassignForm(forms.Form):
+    """To whom the ticked cases go."""
+
+    use_required_attribute = False
+
+    case = ChosenCases()
+    officer = forms.ModelChoiceField(
+        label="Officer of record",
+        queryset=User.objects.none(),
+        error_messages={"invalid_choice": "Choose an officer of your agency who works cases."},
+    )
+    unit = forms.ModelChoiceField(
+        label="Unit", queryset=Unit.objects.none(), required=False, empty_label="Each stays in its own unit"
+    )
+    reason = forms.CharField(label="Reason", max_length=300, help_text="Kept with each case, and told to its officers")
+
+    def __init__(self, data: Any = None, *, actor: Actor, **options: Any) -> None:
+        super().__init__(data, **options)
+        units = Unit.objects.filter(agency_id=actor.agency_id)
+        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        people = members_of(units.order_by().values("pk"), having=Category.SHARE)
+        self.fields["officer"].queryset = people  # type: ignore[attr-defined]
+        self.fields["officer"].label_from_instance = lambda user: user.display  # type: ignore[attr-defined]

@@ -106,3 +106,28 @@ class ExportInput(FilterFields):
             statuses=tuple(asked["status"]),
             risk_levels=tuple(asked["risk_level"]),
         )
+
+
+class ReassignInput(Strict):
+    """Cases, and to whom they go."""
+
+    cases = serializers.ListField(child=serializers.UUIDField(), max_length=500, allow_empty=False)
+    officer = serializers.EmailField(allow_null=True, help_text="Of the new officer of record; null for none")
+    unit = serializers.IntegerField(
+        required=False, allow_null=True, default=None, help_text="As in the directory; without one each case stays"
+    )
+    reason = serializers.CharField(max_length=300)
+
+
+class NotReassigned(serializers.Serializer):
+    """A case that did not move, and why."""
+
+    case = serializers.UUIDField()
+    reason = serializers.CharField()
+
+
+class ReassignAnswer(serializers.Serializer):
+    """What became of each case."""
+
+    changed = serializers.ListField(child=serializers.UUIDField())
+    refused = NotReassigned(many=True)

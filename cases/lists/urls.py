@@ -10,4 +10,5 @@ urlpatterns = [
     path("cases/saved/<uuid:filter>/remove/", views.SavedFilterRemove.as_view(), name="saved_filter_remove"),
     path("cases/columns/", views.Columns.as_view(), name="case_columns"),
     path("cases/export/", views.Export.as_view(), name="case_export"),
+    path("cases/reassign/", views.Reassign.as_view(), name="cases_reassign"),
 ]

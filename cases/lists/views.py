@@ -19,8 +19,10 @@ from cases.lists.forms import (
     RECENT,
     SORTS,
     CaseListForm,
+    ChosenCases,
     ColumnsForm,
     ExportForm,
+    ReassignForm,
     SavedFilterForm,
     cursor_text,
 )
@@ -29,7 +31,8 @@ from cases.lists.services import EXPORT_AT_MOST, choose_columns, columns_for, ex
 from cases.supervision.models import Case
 from cases.supervision.querysets import ALL, MINE, REVIEW, SHARED, UNIT, CappedCount, CasePage
 from cases.supervision.rows import dressed, knows_status, record_shown
-from sharing.access.errors import Refused
+from cases.supervision.services import reassign_cases
+from sharing.access.errors import NotAllowed, Refused
 from sharing.access.pages import Blocks, Page, add_refusal
 
 # Tab → what an empty one says: that there is nothing, and how something comes to be here.
@@ -89,6 +92,7 @@ class CaseList(Page):
             "next_url": _url([*chosen, ("after", cursor_text(page.next, sort))]) if page.next else "",
             "save_url": f"{reverse('saved_filters')}?{urlencode(chosen)}" if form.chips else "",
             "carried": chosen,
+            "may_reassign": Category.MANAGE in actor.role_mask,
             **_empty(form),
         }
         return render(request, "cases/lists/list.html", context)
@@ -220,6 +224,54 @@ class Export(Page):
                 "list_url": _url(form.chosen),
             }
         return render(self.request, "cases/lists/export.html", context, status=status)
+
+
+class Reassign(Page):
+    """The ticked cases to another officer; each is asked about by itself."""
+
+    needs = {"get": Category.MANAGE, "post": Category.MANAGE}
+
+    def enter(self, category: Category) -> None:
+        """Refuse whose roles reassign nothing at all; of each case the database asks again."""
+        if category & ~self.actor.role_mask:
+            raise NotAllowed("A supervisor reassigns cases.")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Which of the ticked cases may be reassigned, and the question to whom."""
+        return self._page(ReassignForm(actor=self.actor), ChosenCases.read(request.GET))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Move them, and say what moved and what did not."""
+        form = ReassignForm(request.POST, actor=self.actor)
+        if not form.is_valid():
+            return self._page(form, ChosenCases.read(request.POST), status=400)
+        asked = form.cleaned_data
+        try:
+            done = reassign_cases(
+                actor=self.actor,
+                case_uuids=asked["case"],
+                officer_id=asked["officer"].pk,
+                unit_id=asked["unit"].pk if asked["unit"] else None,
+                reason=asked["reason"],
+            )
+        except Refused as refusal:
+            add_refusal(form, refusal)
+            return self._page(form, asked["case"], status=400)
+        named = {case.uuid: case for case in Case.objects.listed(self.actor, asked["case"])}
+        record_shown(self.actor, "list", list(named.values()))
+        context = {
+            "section": "cases",
+            "officer": asked["officer"],
+            "moved": len(done.changed),
+            "refused": [(named.get(case_uuid), why) for case_uuid, why in done.refused],
+        }
+        return render(request, "cases/lists/reassigned.html", context)
+
+    def _page(self, form: ReassignForm, ticked: list[uuid.UUID], status: int = 200) -> HttpResponse:
+        cases = Case.objects.listed(self.actor, ticked, Category.EXISTENCE | Category.MANAGE)
+        record_shown(self.actor, "list", cases)
+        context = {"section": "cases", "form": form, "cases": cases, "left_out": len(set(ticked)) - len(cases)}
+        return render(self.request, "cases/lists/reassign.html", context, status=status)
 
 
 def _page(view: Page, form: CaseListForm) -> CasePage:

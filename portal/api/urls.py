@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/", supervision.CaseListView.as_view(), name="cases"),
     path("cases/recent/", lists.RecentCasesView.as_view(), name="recent-cases"),
     path("cases/export/", lists.CaseExportView.as_view(), name="case-export"),
+    path("cases/reassign/", lists.ReassignView.as_view(), name="cases-reassign"),
     path("case-filters/", lists.SavedFiltersView.as_view(), name="case-filters"),
     path("case-filters/<uuid:filter_uuid>/remove/", lists.SavedFilterRemoveView.as_view(), name="case-filter-remove"),
     path("case-columns/", lists.ColumnsView.as_view(), name="case-columns"),

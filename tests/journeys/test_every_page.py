@@ -26,6 +26,8 @@ PAGES = {
     "saved_filters": ("olsen", "/cases/saved/?status=1"),
     "case_columns": ("olsen", "/cases/columns/"),
     "case_export": ("olsen", "/cases/export/?tab=mine&risk=4"),
+    "cases_reassign": ("mills", "/cases/reassign/?case={joint}"),
+    "case_together": ("olsen", "/cases/{joint}/together/"),
     "case_overview": ("olsen", "/cases/{joint}/"),
     "case_timeline": ("olsen", "/cases/{joint}/timeline/"),
     "case_plan": ("olsen", "/cases/{joint}/plan/"),

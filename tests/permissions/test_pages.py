@@ -72,6 +72,9 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "case_columns", (302, 302, 302, 302, 302, 302, 302, 403, 0)),
     ("GET", "case_export", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
     ("POST", "case_export", (400, 400, 400, 400, 400, 400, 400, 403, 0)),
+    ("GET", "cases_reassign", (403, 403, 403, 403, 403, 403, 403, 403, 0)),
+    ("POST", "cases_reassign", (403, 403, 403, 403, 403, 403, 403, 403, 0)),
+    ("GET", "case_together", (200, 200, 200, 200, 404, 404, 404, 403, 0)),
     ("GET", "case_overview", (200, 200, 200, 200, 404, 404, 404, 403, 0)),
     ("GET", "case_search", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
     ("POST", "case_search", (400, 400, 400, 400, 400, 400, 400, 403, 0)),
@@ -117,6 +120,7 @@ def arguments(world: World) -> dict[str, dict[str, Any]]:
     return {
         "case_overview": case,
         "case_timeline": case,
+        "case_together": case,
         "case_plan": case,
         "case_access": case,
         "case_share": case,

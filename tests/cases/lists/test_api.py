@@ -46,3 +46,17 @@ def test_a_file_of_named_cases_is_checked_and_recorded(world: World) -> None:
     assert [row["Case number"] for row in found] == [world.joint.number]
     assert ("export", "investigation", [world.joint.uuid]) in trail("read", "action, purpose, record_ids")
     assert send(reyes, "POST", f"{V1}/cases/export/", {"purpose": "fun"}).status_code == 400
+
+
+def test_cases_are_reassigned_and_each_is_answered_for(world: World) -> None:
+    mills = signed_in(world.users["mills"])
+    body = {
+        "cases": [str(world.joint.uuid), str(world.cases[18].uuid)],
+        "officer": world.users["pratt"].email,
+        "reason": "Leave",
+    }
+    answer = send(mills, "POST", f"{V1}/cases/reassign/", body).json()
+    assert answer["changed"] == [str(world.joint.uuid)]
+    assert [row["case"] for row in answer["refused"]] == [str(world.cases[18].uuid)]
+    assert send(mills, "POST", f"{V1}/cases/reassign/", {**body, "officer": "no@example.org"}).status_code == 400
+    assert send(signed_in(world.users["olsen"]), "POST", f"{V1}/cases/reassign/", body).status_code == 403

@@ -208,3 +208,45 @@ def test_the_list_is_filtered_by_what_the_file_asks_and_nothing_wider(world: Wor
     assert len(file_of(export(mills, status="2"))) == 1
     assert export(mills, status="99").status_code == 400
     assert export(Visitor(world.users["carter"]), status="1").status_code == 400
+
+
+# --- Bulk reassigning ------------------------------------------------------------------------------------------------
+
+REASSIGN = reverse("cases_reassign")
+
+
+def test_ticked_rows_go_to_another_officer_and_each_is_answered_for(world: World) -> None:
+    mills = Visitor(world.users["mills"])
+    taken = world.cases[4]
+    ticked = [str(world.joint.uuid), str(taken.uuid), str(world.cases[18].uuid)]
+    page = text(mills.client.get(REASSIGN, {"case": ticked}))
+    assert "Hallett" in page
+    fields = {"case": ticked, "officer": world.users["pratt"].pk, "reason": "Olsen is on leave"}
+    done = text(mills.post(REASSIGN, fields, form_at=f"{REASSIGN}?case={ticked[0]}"))
+    moved = rows(
+        "SELECT id FROM cases_case WHERE officer_id = %s AND id = ANY(%s)",
+        [fields["officer"], [world.joint.pk, taken.pk]],
+    )
+    assert len(moved) == 2
+    assert "2 cases reassigned" in done
+    assert "Not reassigned" in done
+
+
+def test_who_does_not_manage_reassigns_nothing(world: World) -> None:
+    olsen = Visitor(world.users["olsen"])
+    fields = {"case": [str(world.joint.uuid)], "officer": world.users["pratt"].pk, "reason": "No"}
+    assert olsen.post(REASSIGN, fields, form_at=COLUMNS).status_code == 403
+    assert "Reassign ticked" not in text(olsen.get(LIST))
+    assert "Reassign ticked" in text(Visitor(world.users["mills"]).get(LIST))
+    assert (
+        rows("SELECT officer_id FROM cases_case WHERE id = %s", [world.joint.pk])[0]["officer_id"]
+        == world.users["olsen"].pk
+    )
+
+
+def test_a_reassignment_without_reason_or_to_a_stranger_is_refused(world: World) -> None:
+    mills = Visitor(world.users["mills"])
+    at = f"{REASSIGN}?case={world.joint.uuid}"
+    for wrong in ({"officer": world.users["pratt"].pk}, {"officer": world.users["reyes"].pk, "reason": "x"}):
+        assert mills.post(REASSIGN, {"case": [str(world.joint.uuid)], **wrong}, form_at=at).status_code == 400
+    assert mills.get(f"{REASSIGN}?case=x").status_code == 400

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from cases.documents.models import Document
 from cases.documents.storing import storage
+from cases.lists.models import SavedFilter
+from sharing.access.context import job_context
 from sharing.notices.models import InboxItem, OutboxEvent
 from tests import services
 from tests.worlds import World
@@ -26,6 +28,7 @@ def things(world: World, feed: Any) -> dict[str, list[uuid.UUID]]:
         "action_uuid": [action.uuid for action in world.actions],
         "grant_uuid": [world.grants[name].uuid for name in ("joint", "referred", "ended", "circle")],
         "document_uuid": [stored_document(world).uuid],
+        "filter_uuid": [a_filter(feed), world.joint.uuid],
         "item_uuid": [an_item(world, feed).uuid, world.joint.uuid],
     }
 
@@ -35,6 +38,10 @@ def good_body(world: World, operation_id: str) -> Any:
     until = (timezone.now() + datetime.timedelta(days=20)).isoformat()
     return {
         "search_cases": {"words": "Hallett"},
+        "save_case_filter": {"name": "High", "risk_level": ["HIGH"]},
+        "choose_case_columns": {"columns": ["risk"]},
+        "reassign_cases": {"cases": [str(world.joint.uuid)], "officer": None, "reason": "Leave"},
+        "export_cases": {"purpose": "audit"},
         "add_goal": {"title": "A room", "need": "housing", "target": "Own key by June"},
         "add_action": {"title": "Call the landlord"},
         "change_goal": {"progress_now": 1},
@@ -51,6 +58,12 @@ def good_body(world: World, operation_id: str) -> Any:
             "until": until,
         },
     }.get(operation_id)
+
+
+def a_filter(user: Any) -> uuid.UUID:
+    """A filter that this user keeps."""
+    with services.as_job(), job_context():
+        return SavedFilter.objects.create(user=user, name="Kept", query=[["status", "1"]]).uuid
 
 
 def an_item(world: World, user: Any) -> InboxItem:

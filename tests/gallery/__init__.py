@@ -1,0 +1,1 @@
+"""`make screenshots`: every page of the running demo, in both sizes."""
