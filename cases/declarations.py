@@ -8,10 +8,12 @@ from cases.documents import timeline as document_timeline
 from cases.documents.models import Document
 from cases.people.models import Address, Alias, Identifier, Person
 from cases.plans import events as plan_events
+from cases.plans import expansions as plan_expansions
 from cases.plans import timeline as plan_timeline
 from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
 from cases.plans.overview import plan_summary
 from cases.supervision import events as case_events
+from cases.supervision import expansions as case_expansions
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.frame import CaseFrame
 from cases.supervision.models import (
@@ -72,6 +74,8 @@ def declare() -> None:
         )
     case_events.declare()
     plan_events.declare()
+    case_expansions.declare()
+    plan_expansions.declare()
     add_part(plan_summary)
     plan_timeline.declare()
     document_events.declare()

@@ -13,17 +13,19 @@ from rest_framework.serializers import Serializer
 from agencies.directory.categories import Category
 from cases.plans import services
 from cases.plans.events import told_by
-from cases.plans.models import Action, ActionVersion, GoalVersion
+from cases.plans.models import Action, ActionVersion, Goal, GoalVersion
 from cases.plans.querysets import PlanView, open_plan, part_for
 from cases.plans.serializers import (
     ActionAnswer,
     ActionChange,
     ActionInput,
     ActionList,
+    ActionParameters,
     GoalAnswer,
     GoalChange,
     GoalInput,
     GoalList,
+    GoalParameters,
     PlanAnswer,
     VersionAnswer,
     VersionList,
@@ -31,7 +33,7 @@ from cases.plans.serializers import (
 from cases.supervision.codes import CASE
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible
-from sharing.access.rest import DoorView, digest_tag
+from sharing.access.rest import DoorView, PageParameters, digest_tag, page_of
 from sharing.notices.models import OutboxEvent
 
 TAGS = ["Plans"]
@@ -41,13 +43,14 @@ class CasePlanView(DoorView):
     """The open plan of a case."""
 
     categories = {"get": Category.PLAN_VIEW}
+    shows = PlanAnswer
+    expands = {"case": "case_url"}
 
     @extend_schema(operation_id="read_plan", responses=PlanAnswer, tags=TAGS)
     def get(self, request: Request, case_uuid: uuid.UUID) -> Response:
         """Read the open plan of a case with its goals and actions."""
         case = self.record(CASE, case_uuid)
         view = _plan_of(self.actor, case)
-        view.plan.case = case
         data = PlanAnswer(view.plan, context={"goals": view.goals, "actions": view.actions}).data
         self.note_read("plan", [case], Category.PLAN_VIEW)
         return self.tagged(data, digest_tag(data))
@@ -57,14 +60,19 @@ class PlanGoalsView(DoorView):
     """The goals of a case's open plan."""
 
     categories = {"get": Category.PLAN_VIEW, "post": Category.PLAN_CHANGE}
+    parameters = GoalParameters
+    shows = GoalAnswer
+    expands = {"actions": "id", "case": "case_url"}
 
-    @extend_schema(operation_id="list_goals", responses=GoalList, tags=TAGS)
+    @extend_schema(operation_id="list_goals", parameters=[GoalParameters], responses=GoalList, tags=TAGS)
     def get(self, request: Request, case_uuid: uuid.UUID) -> Response:
         """List the goals of the open plan, as far as the caller may see them."""
         case = self.record(CASE, case_uuid)
-        view = _plan_of(self.actor, case)
+        plan = _plan_of(self.actor, case).plan
+        goals = Goal.objects.permitted(self.actor).filter(plan=plan).select_related("case")
+        found, following = page_of(self, self.narrowed(goals), name="goals", order=("position", "pk"))
         self.note_read("plan", [case], Category.PLAN_VIEW)
-        return Response({"results": GoalAnswer(view.goals, many=True).data})
+        return Response({"results": GoalAnswer(found, many=True).data, "next": following})
 
     @extend_schema(operation_id="add_goal", request=GoalInput, responses={201: GoalAnswer}, tags=TAGS)
     def post(self, request: Request, case_uuid: uuid.UUID) -> Response:
@@ -103,11 +111,14 @@ class PartView(DoorView):
     def versions(self, part_uuid: uuid.UUID, model: type[GoalVersion] | type[ActionVersion]) -> Response:
         """Every version of the part that the caller may see, latest first, each with the one before it."""
         part = self.part(part_uuid)
-        rows = model.objects.permitted(self.actor).filter(**{self.model_name: part})
-        found: Any = list(rows.select_related("changed_by", "changed_by_agency").order_by("-version"))
-        earlier = {row.version + 1: row for row in found}
+        rows: Any = model.objects.permitted(self.actor).filter(**{self.model_name: part})
+        rows = rows.select_related("changed_by", "changed_by_agency")
+        found, following = page_of(self, rows, name="versions", order=("-version",))
+        before = rows.filter(version__in=[row.version - 1 for row in found])
+        earlier = {row.version + 1: row for row in before}
         self.note_read("plan", [part.case], Category.PLAN_VIEW)
-        return Response({"results": VersionAnswer(found, many=True, context={"earlier": earlier}).data})
+        shown = VersionAnswer(found, many=True, context={"earlier": earlier}).data
+        return Response({"results": shown, "next": following})
 
 
 class GoalView(PartView):
@@ -115,6 +126,8 @@ class GoalView(PartView):
 
     categories = {"get": Category.PLAN_VIEW, "patch": Category.PLAN_CHANGE}
     model_name, answer = "goal", GoalAnswer
+    shows = GoalAnswer
+    expands = {"actions": "id", "case": "case_url"}
 
     @extend_schema(operation_id="read_goal", responses=GoalAnswer, tags=TAGS)
     def get(self, request: Request, goal_uuid: uuid.UUID) -> Response:
@@ -139,8 +152,10 @@ class GoalVersionsView(PartView):
 
     categories = {"get": Category.PLAN_VIEW}
     model_name = "goal"
+    parameters = PageParameters
+    shows = VersionAnswer
 
-    @extend_schema(operation_id="list_goal_versions", responses=VersionList, tags=TAGS)
+    @extend_schema(operation_id="list_goal_versions", parameters=[PageParameters], responses=VersionList, tags=TAGS)
     def get(self, request: Request, goal_uuid: uuid.UUID) -> Response:
         """List a goal's versions, latest first, each with before and after."""
         return self.versions(goal_uuid, GoalVersion)
@@ -151,14 +166,18 @@ class GoalActionsView(PartView):
 
     categories = {"get": Category.PLAN_VIEW, "post": Category.PLAN_CHANGE}
     model_name = "goal"
+    parameters = ActionParameters
+    shows = ActionAnswer
+    expands = {"case": "case_url"}
 
-    @extend_schema(operation_id="list_actions", responses=ActionList, tags=TAGS)
+    @extend_schema(operation_id="list_actions", parameters=[ActionParameters], responses=ActionList, tags=TAGS)
     def get(self, request: Request, goal_uuid: uuid.UUID) -> Response:
         """List the actions of a goal, as far as the caller may see them."""
         goal = self.part(goal_uuid)
-        actions = Action.objects.permitted(self.actor).filter(goal=goal).select_related("owner_agency")
+        actions = Action.objects.permitted(self.actor).filter(goal=goal).select_related("owner_agency", "case")
+        found, following = page_of(self, self.narrowed(actions), name="actions", order=("position", "pk"))
         self.note_read("plan", [goal.case], Category.PLAN_VIEW)
-        return Response({"results": ActionAnswer(actions.order_by("position", "pk"), many=True).data})
+        return Response({"results": ActionAnswer(found, many=True).data, "next": following})
 
     @extend_schema(operation_id="add_action", request=ActionInput, responses={201: ActionAnswer}, tags=TAGS)
     def post(self, request: Request, goal_uuid: uuid.UUID) -> Response:
@@ -174,6 +193,8 @@ class ActionView(PartView):
 
     categories = {"get": Category.PLAN_VIEW, "patch": Category.PLAN_CHANGE}
     model_name, answer = "action", ActionAnswer
+    shows = ActionAnswer
+    expands = {"case": "case_url"}
 
     @extend_schema(operation_id="read_action", responses=ActionAnswer, tags=TAGS)
     def get(self, request: Request, action_uuid: uuid.UUID) -> Response:
@@ -198,8 +219,10 @@ class ActionVersionsView(PartView):
 
     categories = {"get": Category.PLAN_VIEW}
     model_name = "action"
+    parameters = PageParameters
+    shows = VersionAnswer
 
-    @extend_schema(operation_id="list_action_versions", responses=VersionList, tags=TAGS)
+    @extend_schema(operation_id="list_action_versions", parameters=[PageParameters], responses=VersionList, tags=TAGS)
     def get(self, request: Request, action_uuid: uuid.UUID) -> Response:
         """List an action's versions, latest first, each with before and after."""
         return self.versions(action_uuid, ActionVersion)

@@ -32,19 +32,28 @@ class PlanView:
 
 def open_plan(actor: Actor, case: Case) -> PlanView | None:
     """The case's draft or active plan, or None where there is none or it is not the actor's to see. Three queries."""
+    return next(iter(open_plans(actor, [case])), None)
+
+
+def open_plans(actor: Actor, cases: list[Case]) -> list[PlanView]:
+    """The draft or active plans of several cases, as far as they are the actor's to see. Three queries."""
     plan_model, goal_model, action_model = (apps.get_model("cases", n) for n in ("Plan", "Goal", "Action"))
-    plan = plan_model.objects.permitted(actor).filter(case_id=case.pk).exclude(status="closed").first()
-    if plan is None:
-        return None
-    view = PlanView(plan)
-    goals = goal_model.objects.permitted(actor).filter(plan=plan).select_related("changed_by")
-    view.goals = list(goals.order_by("position", "pk"))
-    for goal in view.goals:
-        goal.plan, goal.case = plan, case
-    actions = action_model.objects.permitted(actor).filter(plan=plan).select_related("owner_agency")
+    by_id = {case.pk: case for case in cases}
+    plans = plan_model.objects.permitted(actor).filter(case_id__in=by_id).exclude(status="closed")
+    views = {plan.pk: PlanView(plan) for plan in plans}
+    if not views:
+        return []
+    for view in views.values():
+        view.plan.case = by_id[view.plan.case_id]
+    goals = goal_model.objects.permitted(actor).filter(plan__in=views).select_related("changed_by")
+    for goal in goals.order_by("position", "pk"):
+        view = views[goal.plan_id]
+        goal.plan, goal.case = view.plan, view.plan.case
+        view.goals.append(goal)
+    actions = action_model.objects.permitted(actor).filter(plan__in=views).select_related("owner_agency")
     for action in actions.order_by("position", "pk"):
-        view.actions.setdefault(action.goal_id, []).append(action)
-    return view
+        views[action.plan_id].actions.setdefault(action.goal_id, []).append(action)
+    return list(views.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,23 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from cases.plans.codes import ActionKind, ActionStatus, GoalStatus, Need
 from cases.plans.models import Action, Audience, Goal, GoalVersion, Plan, PlanPartVersion
-from sharing.access.rest import AgencyField, CodeField, LinkField, Strict
+from sharing.access.rest import AgencyField, CodeField, LinkField, PageParameters, Strict
+
+
+class GoalParameters(PageParameters):
+    """Which goals to list."""
+
+    status = serializers.ChoiceField(choices=GoalStatus.choices, required=False)
+    need = serializers.ChoiceField(choices=Need.choices, required=False)
+
+
+class ActionParameters(PageParameters):
+    """Which actions to list."""
+
+    status = serializers.ChoiceField(choices=ActionStatus.choices, required=False)
+    kind = serializers.ChoiceField(choices=ActionKind.choices, required=False)
 
 
 class GoalInput(Strict, serializers.ModelSerializer[Goal]):
@@ -58,10 +73,11 @@ class ActionAnswer(serializers.ModelSerializer[Action]):
     url = LinkField("action")
     audience = CodeField(Audience)
     owner_agency = AgencyField(allow_null=True)
+    case_url = LinkField("case", source="case")
 
     class Meta:
         model = Action
-        fields = ["id", "url", "version", "updated_at", *Action.VERSIONED]
+        fields = ["id", "url", "version", "updated_at", *Action.VERSIONED, "case_url"]
         read_only_fields = fields
 
 
@@ -137,15 +153,17 @@ class PlanAnswer(serializers.ModelSerializer[Plan]):
 
 
 class GoalList(serializers.Serializer):
-    """The goals of a plan."""
+    """A page of the goals of a plan."""
 
     results = GoalAnswer(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class ActionList(serializers.Serializer):
-    """The actions of a goal."""
+    """A page of the actions of a goal."""
 
     results = ActionAnswer(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class VersionAnswer(serializers.ModelSerializer[GoalVersion]):
@@ -183,9 +201,10 @@ class VersionAnswer(serializers.ModelSerializer[GoalVersion]):
 
 
 class VersionList(serializers.Serializer):
-    """All versions, latest first."""
+    """A page of versions, latest first."""
 
     results = VersionAnswer(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 def values_shown(values: dict[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,8 @@ class CaseListView(DoorView):
 
     categories = {"get": Category.EXISTENCE}
     parameters = CaseListParameters
+    shows = CaseRow
+    expands = {"cautions": "id", "conditions": "id", "plan": "id"}
 
     @extend_schema(operation_id="list_cases", parameters=[CaseListParameters], responses=CasePageAnswer, tags=["Cases"])
     def get(self, request: Request) -> Response:
@@ -64,6 +66,7 @@ class CaseView(DoorView):
     """One case."""
 
     categories = {"get": Category.EXISTENCE}
+    shows = CaseDetail
 
     @extend_schema(operation_id="read_case", responses=CaseDetail, tags=["Cases"])
     def get(self, request: Request, case_uuid: uuid.UUID) -> Response:

@@ -22,6 +22,7 @@ class TimelineView(DoorView):
 
     categories = {"get": Category.EXISTENCE}
     parameters = TimelineParameters
+    shows = TimelineEntry
 
     @extend_schema(
         operation_id="read_timeline", parameters=[TimelineParameters], responses=TimelineAnswer, tags=["Timeline"]

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sharing.access.permissions import ANY_ACTOR, DeclaredPolicy
+from sharing.access.rest import DoorView
 
 _PROBLEM = {
     "type": "object",
@@ -49,6 +50,18 @@ _IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 200},
     "description": "For 24 hours the same key and body have one effect and one answer; 422 with another body, 409 while"
     " the first call runs. Answers of 400 and above are not kept.",
+}
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "ETags of answers that the caller has: 304 where one of them is still right.",
+}
+_FIELDS = {
+    "name": "fields",
+    "in": "query",
+    "schema": {"type": "string"},
+    "description": "Only these fields of each thing, with commas between; `person.name` goes below.",
 }
 _ETAG = {"ETag": {"schema": {"type": "string"}, "description": "Strong; differs by caller, for so does the answer"}}
 
@@ -97,6 +110,23 @@ def common_answers(result: dict[str, Any], generator: Any, request: Any, public:
             if method == "patch":
                 operation.setdefault("parameters", []).append(_IF_MATCH)
                 operation["responses"]["200"]["headers"] = _ETAG
+            if method == "get" and issubclass(views[name, method], DoorView):
+                operation.setdefault("parameters", []).extend(_of_reading(views[name, method]))
+                operation["responses"]["200"]["headers"] = _ETAG
+                operation["responses"]["304"] = {"description": "What the caller has is still right"}
             if method == "post" and not views[name, method].only_asks:
                 operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
     return result
+
+
+def _of_reading(view: type[DoorView]) -> list[dict[str, Any]]:
+    """The parameters that a read takes besides its own."""
+    taken: list[dict[str, Any]] = [_IF_NONE_MATCH]
+    if view.shows is not None:
+        taken.append(_FIELDS)
+    if view.expands:
+        choice = ", ".join(f"`{name}`" for name in view.expands)
+        schema = {"type": "string"}
+        text = f"Add to each thing what it names, or null where the caller may not see it: {choice}; commas between."
+        taken.append({"name": "expand", "in": "query", "schema": schema, "description": text})
+    return taken

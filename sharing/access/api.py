@@ -20,7 +20,7 @@ from sharing.access.models import Grant
 from sharing.access.permissions import ANY_ACTOR
 from sharing.access.querysets import receivers_of
 from sharing.access.registry import shareable_of
-from sharing.access.rest import DoorView, PageParameters, page_by_number
+from sharing.access.rest import DoorView, PageParameters, page_of, page_of_list
 from sharing.access.serializers import (
     AccessAnswer,
     AgreementAnswer,
@@ -30,6 +30,7 @@ from sharing.access.serializers import (
     GrantEnd,
     GrantInput,
     GrantList,
+    GrantParameters,
     UnitAnswer,
     UnitPage,
     UnitParameters,
@@ -38,6 +39,7 @@ from sharing.access.serializers import (
 from sharing.agreements.querysets import live_agreements, live_of
 
 TAGS = ["Access"]
+ENDED_LISTED = 500  # grants that have ended, latest first
 
 
 class GrantsOfView(DoorView):
@@ -84,15 +86,22 @@ class RecordGrantsView(GrantsOfView):
     """The grants of one record, for those who may share it."""
 
     categories = {"get": Category.SHARE, "post": Category.SHARE}
+    parameters = GrantParameters
+    shows = GrantAnswer
     record_type: ClassVar[str] = ""
 
-    @extend_schema(operation_id="list_grants", responses=GrantList, tags=TAGS)
+    @extend_schema(operation_id="list_grants", parameters=[GrantParameters], responses=GrantList, tags=TAGS)
     def get(self, request: Request, record_uuid: uuid.UUID) -> Response:
         """List who holds access to the case: grants in force, then the latest that have ended."""
         record = self.record(self.record_type, record_uuid)
-        held = [holder.grant for holder in explain.holders(self.actor, record)]
+        grants = [holder.grant for holder in explain.holders(self.actor, record)]
+        grants += explain.ended(self.actor, record, limit=ENDED_LISTED)
+        if "state" in self.asked:
+            now, closed = database_now(), self.actor.closed_agreements
+            grants = [grant for grant in grants if state_of(grant, now, closed) == self.asked["state"]]
+        found, following = page_of_list(self, grants, name="grants")
         self.note_read("grants", [record], Category.SHARE)
-        return Response({"results": self.shown(held + explain.ended(self.actor, record))})
+        return Response({"results": self.shown(found), "next": following})
 
     @extend_schema(operation_id="give_access", request=GrantInput, responses={201: GrantAnswer}, tags=TAGS)
     def post(self, request: Request, record_uuid: uuid.UUID) -> Response:
@@ -120,6 +129,7 @@ class RecordAccessView(DoorView):
     """Why can I see this, who else can, and who has looked?"""
 
     categories = {"get": Category.EXISTENCE}
+    shows = AccessAnswer
     record_type: ClassVar[str] = ""
 
     @extend_schema(operation_id="explain_access", responses=AccessAnswer, tags=TAGS)
@@ -144,6 +154,8 @@ class GrantView(GrantsOfView):
     """One grant: seen by those who hold it and by those who may share its record."""
 
     categories = {"get": Category.EXISTENCE, "patch": Category.SHARE}
+    shows = GrantAnswer
+    expands = {"case": "record_id"}
 
     @extend_schema(operation_id="read_grant", responses=GrantAnswer, tags=TAGS)
     def get(self, request: Request, grant_uuid: uuid.UUID) -> Response:
@@ -179,6 +191,7 @@ class AgreementsView(DoorView):
 
     categories = {"get": ANY_ACTOR}
     parameters = PageParameters
+    shows = AgreementAnswer
 
     @extend_schema(
         operation_id="list_agreements", parameters=[PageParameters], responses=AgreementPage, tags=["Directory"]
@@ -186,7 +199,7 @@ class AgreementsView(DoorView):
     def get(self, request: Request) -> Response:
         """List the agreements in force to which the caller's agency is a party."""
         agreements = live_of(self.actor.agency_id).prefetch_related("parties")
-        found, following = page_by_number(self, agreements, name="agreements")
+        found, following = page_of(self, agreements, name="agreements")
         return Response({"results": AgreementAnswer(found, many=True).data, "next": following})
 
 
@@ -195,6 +208,7 @@ class UnitsView(DoorView):
 
     categories = {"get": ANY_ACTOR}
     parameters = UnitParameters
+    shows = UnitAnswer
 
     @extend_schema(operation_id="list_units", parameters=[UnitParameters], responses=UnitPage, tags=["Directory"])
     def get(self, request: Request) -> Response:
@@ -202,7 +216,9 @@ class UnitsView(DoorView):
         groups = receivers_of(self.actor.agency_id)
         if "agency" in self.asked:
             groups = groups.filter(unit__agency__uuid=self.asked["agency"])
-        found, following = page_by_number(self, groups, name="units")
+        if "kind" in self.asked:
+            groups = groups.filter(unit__isnull=self.asked["kind"] != "unit")
+        found, following = page_of(self, groups, name="units")
         return Response({"results": UnitAnswer(found, many=True).data, "next": following})
 
 

@@ -13,14 +13,14 @@ class DamagedCursor(ValueError):
 
 
 def sign_cursor(position: list[Any], *belongs_to: Any) -> str:
-    """An opaque cursor that is good for the list that it `belongs_to` and for no other."""
-    return signing.dumps(position, salt=_salt(belongs_to), compress=True)
+    """An opaque cursor that is good for the list that it `belongs_to` and for no other; the same for the same place."""
+    return signing.Signer(salt=_salt(belongs_to)).sign_object(position, compress=True)
 
 
 def read_cursor(cursor: str, *belongs_to: Any) -> list[Any]:
     """The position in a cursor. Raises DamagedCursor."""
     try:
-        position: list[Any] = signing.loads(cursor, salt=_salt(belongs_to))
+        position: list[Any] = signing.Signer(salt=_salt(belongs_to)).unsign_object(cursor)
     except signing.BadSignature:
         raise DamagedCursor(cursor) from None
     return position

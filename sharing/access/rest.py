@@ -8,12 +8,14 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, ClassVar
 
 from django.db import models
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
@@ -32,8 +34,11 @@ from sharing.access.errors import NotAllowed, NotVisible
 from sharing.access.once import key_of, once
 from sharing.access.permissions import declared_method
 from sharing.access.registry import shareable_of
+from sharing.access.shape import EXPAND, FIELDS, mistakes, names_in, shaped
 
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
+
+_EXPANDED = re.compile(r'\+[0-9a-f]{32}"$')
 
 
 class BadQuery(ValidationError):
@@ -89,7 +94,13 @@ class DoorView(APIView):
     http_method_names = ["get", "head", "post", "patch"]
     # A POST that only asks, such as a search: it keeps no answer under an Idempotency-Key, but answers anew.
     only_asks: ClassVar[bool] = False
+    # What GET shows: one such thing, or a list of them as `results`. Named, it takes `fields`.
+    shows: ClassVar[type[serializers.Serializer] | None] = None
+    # What `expand` may add to each thing: name of the expansion → the field by which the thing names it.
+    expands: ClassVar[Mapping[str, str]] = {}
     asked: dict[str, Any]
+    asked_fields: list[str]
+    asked_expansions: list[str]
     about: list[tuple[str, str, int]]  # the records that the answer tells of: type, UUID, category
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -100,11 +111,16 @@ class DoorView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticates, asks policy and rate, then reads the parameters."""
         super().initial(request, *args, **kwargs)
-        self.asked = self._read_parameters(request) if hasattr(self, declared_method(request)) else {}
-        self.about = []
-        key = key_of(request) if request.method == "POST" and not self.only_asks else None
-        if key is not None and hasattr(self, "post"):
-            self.__dict__["post"] = once(self, key, getattr(self, "post"))  # noqa: B009 - no base class has one
+        self.about, self.asked_fields, self.asked_expansions = [], [], []
+        method = str(request.method).lower()
+        handler = getattr(self, method, None)
+        self.asked = self._read_parameters(request) if handler else {}
+        if handler and method in ("get", "head"):
+            self.__dict__[method] = self._reading(handler)
+        elif handler and method == "post" and not self.only_asks:
+            key = key_of(request)
+            if key is not None:
+                self.__dict__[method] = once(self, key, handler)
 
     @property
     def actor(self) -> Actor:
@@ -164,6 +180,11 @@ class DoorView(APIView):
         query["cursor"] = sign_cursor(position, *belongs_to, self.actor.user_id, self.actor.agency_id)
         return f"{self.request.path}?{query.urlencode()}"
 
+    def narrowed(self, rows: Any, *names: str) -> Any:
+        """The rows to which the parameters of these names apply, each a column; without names, all but the page's."""
+        wanted = names or [name for name in self.asked if name not in ("cursor", "limit")]
+        return rows.filter(**{name: self.asked[name] for name in wanted if name in self.asked})
+
     def note_read(self, action: str, records: Iterable[Any], categories: int) -> None:
         """Add the one read event of this answer."""
         shown = list(records)
@@ -181,31 +202,70 @@ class DoorView(APIView):
         return f'"{obj.version}-{int(self.actor.role_mask):x}"'
 
     def must_match(self, tag: str) -> None:
-        """Raises VersionNotNamed without If-Match, VersionPassed where it does not name `tag`."""
+        """Raises VersionNotNamed without If-Match, VersionPassed where it does not name `tag`.
+
+        A tag that was read with an expansion counts by what stands before its `+`.
+        """
         named = self.request.headers.get("If-Match", "")
         if not named or named.strip() == "*":
             raise VersionNotNamed
-        if tag not in [given.strip() for given in named.split(",")]:
+        if tag not in [_EXPANDED.sub('"', given.strip()) for given in named.split(",")]:
             raise VersionPassed(tag)
 
     def tagged(self, data: Any, tag: str, status: int = 200) -> Response:
         """The answer with its ETag, or 304 where the caller already has it."""
-        known = [given.strip().removeprefix("W/") for given in self.request.headers.get("If-None-Match", "").split(",")]
-        if self.request.method in ("GET", "HEAD") and tag in known:
+        if not self.asked_expansions and self._has_already(tag):
             return Response(status=304, headers={"ETag": tag})
         return Response(data, status=status, headers={"ETag": tag})
+
+    def _has_already(self, tag: str) -> bool:
+        known = [given.strip().removeprefix("W/") for given in self.request.headers.get("If-None-Match", "").split(",")]
+        return self.request.method in ("GET", "HEAD") and tag in known
+
+    def _reading(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+        """The handler of a read, with its answer in the shape that was asked for, and with an ETag in any case."""
+
+        def answer(request: Request, *args: Any, **kwargs: Any) -> Any:
+            response = handler(request, *args, **kwargs)
+            if isinstance(response, Response) and response.status_code == 200:
+                if self.asked_fields or self.asked_expansions:
+                    response.data = shaped(self, response.data, self.asked_fields, self.asked_expansions)
+                response.add_post_render_callback(self._tag)
+            return response
+
+        return answer
+
+    def _tag(self, response: Any) -> HttpResponse | None:
+        """Gives the rendered answer a tag of its bytes where it has none, or none that knows what was expanded."""
+        tag = response.get("ETag")
+        if tag and not self.asked_expansions:
+            return None
+        digest = hashlib.sha256(response.content).hexdigest()[:32]
+        response["ETag"] = tag = f'{tag[:-1]}+{digest}"' if tag else f'"{digest}"'
+        if not self._has_already(tag):
+            return None
+        unchanged = HttpResponse(status=304, headers={"ETag": tag})
+        del unchanged["Content-Type"]
+        return unchanged
 
     def _read_parameters(self, request: Request) -> dict[str, Any]:
         fields = self.parameters().fields
         given: dict[str, Any] = {}
+        shape: dict[str, list[str]] = {}
         for name, values in request.query_params.lists():
             many = isinstance(fields.get(name), (serializers.ListField, serializers.MultipleChoiceField))
+            if self.shows and name in (FIELDS, EXPAND) and declared_method(request) == "get":
+                shape[name] = names_in(values)
+                continue
             if len(values) > 1 and not many and name in fields:
                 raise BadQuery({name: ["Give it once."]})
             given[name] = values if many else values[-1]
         serializer = self.parameters(data=given)
-        if not serializer.is_valid():
-            raise BadQuery(serializer.errors)
+        serializer.is_valid()
+        self.asked_fields, self.asked_expansions = shape.get(FIELDS, []), shape.get(EXPAND, [])
+        wrong = {**serializer.errors, **mistakes(self, self.asked_fields, self.asked_expansions)}
+        if wrong:
+            raise BadQuery(wrong)
         return dict(serializer.validated_data)
 
 
@@ -215,18 +275,52 @@ def digest_tag(data: Any) -> str:
     return f'"{hashlib.sha256(rendered.encode()).hexdigest()[:32]}"'
 
 
+def page_of(
+    view: DoorView, rows: models.QuerySet[Any], *, name: str, order: tuple[str, ...] = ("pk",)
+) -> tuple[list[Any], str | None]:
+    """One page of rows, and the address of the next page or None.
+
+    `order` names fields that are never null, "-" before one that falls; together they must tell every two rows apart.
+    """
+    belongs_to = (name, order, _filters(view.asked))
+    position = view.position(*belongs_to)
+    columns = [column.removeprefix("-") for column in order]
+    if position is not None:
+        beyond = models.Q()
+        level: dict[str, Any] = {}
+        for column, sign, value in zip(columns, order, position, strict=True):
+            beyond |= models.Q(**level, **{f"{column}__{'lt' if sign.startswith('-') else 'gt'}": value})
+            level[column] = value
+        rows = rows.filter(beyond)
+    limit = view.asked["limit"]
+    found = list(rows.order_by(*order)[: limit + 1])
+    last = found[limit - 1] if len(found) > limit else None
+    ended_at = [_as_position(getattr(last, column)) for column in columns] if last is not None else None
+    return found[:limit], view.next_address(ended_at, *belongs_to)
+
+
 def page_by_number(
     view: DoorView, rows: models.QuerySet[Any], *, name: str, newest_first: bool = False
 ) -> tuple[list[Any], str | None]:
-    """One page of rows by their primary key, and the address of the next page or None."""
+    """page_of() in the order in which the rows were made."""
+    return page_of(view, rows, name=name, order=("-pk",) if newest_first else ("pk",))
+
+
+def page_of_list(view: DoorView, things: list[Any], *, name: str) -> tuple[list[Any], str | None]:
+    """page_of() for a few things that were put together in Python: each has a `uuid`."""
     belongs_to = (name, _filters(view.asked))
     position = view.position(*belongs_to)
-    if position is not None:
-        rows = rows.filter(**{"pk__lt" if newest_first else "pk__gt": position[0]})
-    limit = view.asked["limit"]
-    found = list(rows.order_by("-pk" if newest_first else "pk")[: limit + 1])
-    ended_at = [found[limit - 1].pk] if len(found) > limit else None
-    return found[:limit], view.next_address(ended_at, *belongs_to)
+    start = 0
+    if position is not None:  # after the last one shown; where that is gone, after as many as were shown
+        shown, last = position
+        start = next((number + 1 for number, thing in enumerate(things) if str(thing.uuid) == last), shown)
+    end = start + view.asked["limit"]
+    ended_at = [end, str(things[end - 1].uuid)] if len(things) > end else None
+    return things[start:end], view.next_address(ended_at, *belongs_to)
+
+
+def _as_position(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, (datetime.date, datetime.datetime)) else value
 
 
 class CodeField(serializers.ChoiceField):

@@ -19,6 +19,12 @@ _CODES = {label: str(category.name) for category, label in LABELS.items()}
 STATES = ["live", "suspended", "expired", "ended"]
 
 
+class GrantParameters(PageParameters):
+    """Which grants to list."""
+
+    state = serializers.ChoiceField(choices=STATES, required=False)
+
+
 class GrantInput(Strict):
     """What to share, with whom, why, and until when."""
 
@@ -75,6 +81,8 @@ class GrantAnswer(serializers.ModelSerializer[Grant]):
             "version",
             "kind",
             "state",
+            "record_type",
+            "record_id",
             "group",
             "principal",
             "bundle",
@@ -112,9 +120,10 @@ class GrantAnswer(serializers.ModelSerializer[Grant]):
 
 
 class GrantList(serializers.Serializer):
-    """Grants of one record: in force first, then those that have ended."""
+    """A page of the grants of one record: in force first, then those that have ended."""
 
     results = GrantAnswer(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class WayAnswer(serializers.Serializer):
@@ -195,6 +204,7 @@ class UnitParameters(PageParameters):
     """Which units to list."""
 
     agency = serializers.UUIDField(required=False, help_text="Only this agency's")
+    kind = serializers.ChoiceField(choices=["unit", "circle"], required=False)
 
 
 class UnitAnswer(serializers.Serializer):

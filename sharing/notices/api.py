@@ -29,6 +29,8 @@ class InboxView(DoorView):
 
     categories = {"get": ANY_ACTOR}
     parameters = InboxParameters
+    shows = NewsAnswer
+    expands = {"case": "record_id"}
 
     @extend_schema(operation_id="list_inbox", parameters=[InboxParameters], responses=InboxAnswer, tags=TAGS)
     def get(self, request: Request) -> Response:
@@ -64,6 +66,8 @@ class NewsView(ItemView):
     """One item of the caller's inbox."""
 
     categories = {"get": ANY_ACTOR}
+    shows = NewsDetail
+    expands = {"case": "record_id"}
     # Given by the address table: how the floor above shows before and after of what changed.
     comparing: Compare | None = None
 

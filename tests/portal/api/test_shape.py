@@ -1,0 +1,182 @@
+"""What every read has: an ETag that knows what the caller may see, fewer fields, expansions through the door, pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from portal.api.schema import document
+from portal.api.urls import urlpatterns
+from sharing.access.rest import DoorView
+from tests import services
+from tests.calls import V1, bearer, send, signed_in, system_of, trail
+from tests.portal.api.operations import things
+from tests.worlds import World
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
+
+READS = {
+    operation["operationId"]: (path, operation)
+    for path, methods in document()["paths"].items()
+    for method, operation in methods.items()
+    if method == "get"
+}
+# Tells who has looked, and so is never the same twice.
+NEVER_THE_SAME = {"explain_access"}
+
+
+def parameters(operation: dict[str, Any]) -> set[str]:
+    """The names of what an operation takes."""
+    return {parameter["name"] for parameter in operation.get("parameters", [])}
+
+
+def answer_of(operation: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an operation's good answer."""
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    found: dict[str, Any] = document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[-1]]["properties"]
+    return found
+
+
+@pytest.mark.parametrize("name", READS)
+def test_an_unchanged_answer_is_not_sent_again(world: World, name: str) -> None:
+    feed = system_of(world, "probation/north", "supervisor")
+    url = READS[name][0].format(**{part: ids[0] for part, ids in things(world, feed).items()})
+    client = bearer(feed)
+    client.get(url)
+    first = client.get(url)
+    assert first.status_code == 200, first.content
+    tag = first["ETag"]
+    assert tag.startswith('"')
+    again = send(client, "GET", url, If_None_Match=f'"other", W/{tag}')
+    if name in NEVER_THE_SAME:
+        assert again.status_code == 200
+        return
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", tag)
+    assert "Content-Type" not in again
+    assert send(client, "GET", url, If_None_Match='"other"').content == first.content
+
+
+@pytest.mark.parametrize("name", [name for name, (_, operation) in READS.items() if "results" in answer_of(operation)])
+def test_every_list_has_pages(name: str) -> None:
+    assert {"cursor", "limit"} <= parameters(READS[name][1])
+    assert "next" in answer_of(READS[name][1])
+
+
+def test_every_read_takes_fields() -> None:
+    without = [name for name, (_, operation) in READS.items() if "fields" not in parameters(operation)]
+    assert without == [], "the view does not say what it `shows`"
+
+
+def test_what_a_view_expands_is_a_field_of_what_it_shows() -> None:
+    for view in (getattr(pattern.callback, "cls", None) for pattern in urlpatterns):
+        if view and issubclass(view, DoorView) and view.expands:
+            assert set(view.expands.values()) <= set(view.shows().fields), view
+
+
+def test_a_tag_differs_where_the_answer_does(world: World) -> None:
+    url = f"{V1}/cases/"
+    tags = [signed_in(world.users[who]).get(url)["ETag"] for who in ("olsen", "pratt", "reyes", "carter")]
+    assert len(set(tags)) == 4
+
+
+def test_fewer_fields(world: World) -> None:
+    olsen = signed_in(world.users["olsen"])
+    row = olsen.get(f"{V1}/cases/?fields=id,person.name.sur,%20supervision&limit=1").json()["results"][0]
+    assert set(row) == {"id", "person", "supervision"}
+    assert set(row["person"]) == {"name"}
+    assert set(row["person"]["name"]) == {"sur"}
+    assert row["supervision"]["term"] is not None
+    case = f"{V1}/cases/{world.joint.uuid}/"
+    assert set(olsen.get(case, {"fields": "person.name,person,cautions.text"}).json()) == {"person", "cautions"}
+    assert olsen.get(case, {"fields": "cautions.text"}).json()["cautions"][0].keys() == {"text"}
+    plan = olsen.get(f"{case}plan/", {"fields": "goals.actions.title"}).json()
+    assert plan["goals"][0]["actions"][0].keys() == {"title"}
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("fields=name", "#/fields"),
+        ("fields=", "#/fields"),
+        ("fields=id,", "#/fields"),
+        ("fields=person.shoe", "#/fields"),
+        ("fields=id.x", "#/fields"),
+        ("fields=plan", "#/fields"),
+        ("fields=id&fields=shoe", "#/fields"),
+        ("expand=person", "#/expand"),
+        ("expand=plan,", "#/expand"),
+        ("expand=plan&fields=plan.shoe", "#/fields"),
+    ],
+)
+def test_an_unknown_name_is_pointed_at(world: World, query: str, pointer: str) -> None:
+    answer = signed_in(world.users["olsen"]).get(f"{V1}/cases/?{query}")
+    assert answer.status_code == 400, answer.content
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+
+
+def test_what_is_expanded_passes_the_door(world: World) -> None:
+    def rows(who: str) -> dict[str, Any]:
+        url = (
+            f"{V1}/cases/?expand=plan,conditions,cautions&fields=id,plan.goals.title,conditions.text,cautions,withheld"
+        )
+        return {row["id"]: row for row in signed_in(world.users[who]).get(url).json()["results"]}
+
+    joint, referred = str(world.joint.uuid), str(world.referred.uuid)
+    olsen, patel, carter = rows("olsen"), rows("patel"), rows("carter")
+    assert len(olsen[joint]["plan"]["goals"]) > 0
+    assert olsen[joint]["conditions"][0].keys() == {"text"}
+    assert patel[joint]["plan"] is None
+    assert patel[joint]["cautions"] == olsen[joint]["cautions"]
+    assert (carter[referred]["plan"], carter[referred]["conditions"], carter[referred]["cautions"]) == (None,) * 3
+    # The audience of a goal counts inside too: what only supervision may read, police does not.
+    assert len(rows("reyes")[joint]["plan"]["goals"]) < len(olsen[joint]["plan"]["goals"])
+
+
+def test_an_expansion_is_a_read(world: World) -> None:
+    url = f"{V1}/goals/{world.goals[0].uuid}/?expand=case"
+    case = signed_in(world.users["reyes"]).get(url).json()["case"]
+    assert case["id"] == str(world.joint.uuid)
+    assert trail("read", "action, record_ids[1]::text") == [("plan", case["id"]), ("expand", case["id"])]
+
+
+def test_an_expanded_tag_knows_what_was_expanded_and_still_names_the_version(world: World) -> None:
+    olsen = signed_in(world.users["olsen"])
+    url = f"{V1}/goals/{world.goals[0].uuid}/"
+    plain, whole = olsen.get(url)["ETag"], olsen.get(f"{url}?expand=case")["ETag"]
+    assert plain != whole
+    assert send(olsen, "GET", f"{url}?expand=case", If_None_Match=whole).status_code == 304
+    assert send(olsen, "GET", f"{url}?expand=case", If_None_Match=plain).status_code == 200
+    services.owner("UPDATE cases_case SET offense = 'Another' WHERE id = %s", world.joint.pk)
+    assert send(olsen, "GET", f"{url}?expand=case", If_None_Match=whole).status_code == 200
+    assert send(olsen, "PATCH", url, {"progress_now": 2}, If_Match=whole).status_code == 200
+    assert send(olsen, "PATCH", url, {"progress_now": 3}, If_Match=whole).status_code == 412
+
+
+def test_an_expanded_page_costs_the_same_at_five_rows_and_at_all(world: World) -> None:
+    system = bearer(world.users["system"])
+    costs = []
+    for limit in (5, 50):
+        with CaptureQueriesContext(connection) as captured:
+            assert len(system.get(f"{V1}/cases/", {"limit": limit, "expand": "plan,conditions"}).json()["results"]) >= 5
+        costs.append(len(captured))
+    assert costs[0] == costs[1]
+
+
+@pytest.mark.parametrize("path", ["goals/{goal}/versions/", "cases/{case}/plan/goals/", "cases/{case}/grants/"])
+def test_pages_of_small_lists_join_up(world: World, path: str) -> None:
+    olsen = signed_in(world.users["olsen"])
+    url = f"{V1}/{path.format(case=world.joint.uuid, goal=world.goals[0].uuid)}"
+    if "versions" in path:
+        tag = olsen.get(f"{V1}/goals/{world.goals[0].uuid}/")["ETag"]
+        send(olsen, "PATCH", f"{V1}/goals/{world.goals[0].uuid}/", {"progress_now": 2}, If_Match=tag)
+    whole = olsen.get(url).json()["results"]
+    assert len(whole) > 1
+    found, following = [], f"{url}?limit=1"
+    while following:
+        page = olsen.get(following).json()
+        found += page["results"]
+        following = page["next"]
+    assert found == whole
