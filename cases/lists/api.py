@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models.functions import Lower
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -29,7 +28,7 @@ from cases.supervision.models import Case
 from cases.supervision.serializers import CaseRow, SearchAnswer
 from cases.supervision.services import reassign_cases
 from sharing.access.errors import NotAllowed, Refused
-from sharing.access.rest import DoorView
+from sharing.access.rest import DoorView, PageParameters, page_of
 
 TAGS = ["Case list"]
 
@@ -38,6 +37,7 @@ class RecentCasesView(DoorView):
     """What the caller opened last."""
 
     categories = {"get": Category.EXISTENCE}
+    shows = CaseRow
 
     @extend_schema(operation_id="list_recent_cases", responses=SearchAnswer, tags=TAGS)
     def get(self, request: Request) -> Response:
@@ -52,12 +52,17 @@ class SavedFiltersView(DoorView):
     """The caller's filters."""
 
     categories = {"get": Category.EXISTENCE, "post": Category.EXISTENCE}
+    parameters = PageParameters
+    shows = SavedFilterAnswer
 
-    @extend_schema(operation_id="list_case_filters", responses=SavedFiltersAnswer, tags=TAGS)
+    @extend_schema(
+        operation_id="list_case_filters", parameters=[PageParameters], responses=SavedFiltersAnswer, tags=TAGS
+    )
     def get(self, request: Request) -> Response:
         """List the filters that the caller keeps, by name."""
-        rows = SavedFilter.objects.filter(user=self.actor.user).order_by(Lower("name"))
-        return Response({"results": SavedFilterAnswer(rows, many=True).data})
+        rows = SavedFilter.objects.filter(user=self.actor.user)
+        found, following = page_of(self, rows, name="case-filters", order=("name", "pk"))
+        return Response({"results": SavedFilterAnswer(found, many=True).data, "next": following})
 
     @extend_schema(
         operation_id="save_case_filter", request=SavedFilterInput, responses={201: SavedFilterAnswer}, tags=TAGS
@@ -86,6 +91,7 @@ class ColumnsView(DoorView):
     """The caller's columns."""
 
     categories = {"get": Category.EXISTENCE, "post": Category.EXISTENCE}
+    shows = ColumnsBlock
 
     @extend_schema(operation_id="read_case_columns", responses=ColumnsBlock, tags=TAGS)
     def get(self, request: Request) -> Response:

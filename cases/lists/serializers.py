@@ -76,9 +76,10 @@ class SavedFilterAnswer(serializers.Serializer):
 
 
 class SavedFiltersAnswer(serializers.Serializer):
-    """Every filter that the caller keeps."""
+    """A page of the filters that the caller keeps."""
 
     results = SavedFilterAnswer(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class ColumnsBlock(Strict):

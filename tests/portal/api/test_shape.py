@@ -26,6 +26,8 @@ READS = {
 }
 # Tells who has looked, and so is never the same twice.
 NEVER_THE_SAME = {"explain_access"}
+# Held to a few by a rule, and so without pages: the last 25 cases opened.
+FEW_BY_RULE = {"list_recent_cases"}
 
 
 def parameters(operation: dict[str, Any]) -> set[str]:
@@ -59,7 +61,10 @@ def test_an_unchanged_answer_is_not_sent_again(world: World, name: str) -> None:
     assert send(client, "GET", url, If_None_Match='"other"').content == first.content
 
 
-@pytest.mark.parametrize("name", [name for name, (_, operation) in READS.items() if "results" in answer_of(operation)])
+LISTS = {name for name, (_, operation) in READS.items() if "results" in answer_of(operation)} - FEW_BY_RULE
+
+
+@pytest.mark.parametrize("name", sorted(LISTS))
 def test_every_list_has_pages(name: str) -> None:
     assert {"cursor", "limit"} <= parameters(READS[name][1])
     assert "next" in answer_of(READS[name][1])
