@@ -41,6 +41,7 @@ class CaseDocumentsView(DoorView):
     categories = {"get": Category.DOCUMENTS, "post": Category.DOCUMENTS}
     parser_classes = [MultiPartParser]
     parameters = PageParameters
+    shows = DocumentAnswer
 
     @extend_schema(operation_id="list_documents", parameters=[PageParameters], responses=DocumentPage, tags=TAGS)
     def get(self, request: Request, case_uuid: uuid.UUID) -> Response:
@@ -90,6 +91,7 @@ class DocumentView(OfOneDocument):
     """A document."""
 
     categories = {"get": Category.DOCUMENTS}
+    shows = DocumentAnswer
 
     @extend_schema(operation_id="read_document", responses=DocumentAnswer, tags=TAGS)
     def get(self, request: Request, document_uuid: uuid.UUID) -> Response:

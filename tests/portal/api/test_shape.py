@@ -22,7 +22,7 @@ READS = {
     operation["operationId"]: (path, operation)
     for path, methods in document()["paths"].items()
     for method, operation in methods.items()
-    if method == "get"
+    if method == "get" and "application/json" in operation["responses"]["200"]["content"]
 }
 # Tells who has looked, and so is never the same twice.
 NEVER_THE_SAME = {"explain_access"}
