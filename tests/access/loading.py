@@ -48,7 +48,8 @@ DO $do$
 DECLARE
   v_text text := pg_get_functiondef('case_search(bigint,int,text[],date,int)'::regprocedure);
 BEGIN
-  ASSERT v_text ~ 'v_few constant int := 5000' AND v_text ~ 'v_many constant int := 2000';
+  IF v_text ~ 'v_few constant int := 3;' THEN RETURN; END IF;
+  ASSERT v_text ~ 'v_few constant int := 5000;' AND v_text ~ 'v_many constant int := 2000;';
   EXECUTE replace(replace(v_text, 'v_few constant int := 5000', 'v_few constant int := 3'),
                   'v_many constant int := 2000', 'v_many constant int := 1');
 END $do$
