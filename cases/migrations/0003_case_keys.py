@@ -38,6 +38,18 @@ BEGIN
   RETURN EXISTS (SELECT 1 FROM {KEYS} WHERE c.id = p_id AND c.restricted AND {KEY_OPENS} AND {NAMED});
 END $$;
 
+-- The same of a row that is at hand.
+CREATE FUNCTION case_row_opens(
+  p_id bigint, p_restricted boolean, p_excluded bigint[], p_groups int[], p_closed int[], p_must int
+) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+BEGIN
+  IF p_restricted OR p_id = ANY (p_excluded) THEN
+    RETURN public.case_opens(p_id, p_excluded, p_groups, p_closed, p_must);
+  END IF;
+  RETURN EXISTS (SELECT 1 FROM public.cases_casekey k WHERE k.content_object_id = p_id AND {KEY_OPENS});
+END $$;
+
 -- A person is opened by any of their cases.
 CREATE FUNCTION person_opens(p_id bigint, p_excluded bigint[], p_groups int[], p_closed int[], p_must int)
 RETURNS boolean
@@ -329,6 +341,7 @@ class Migration(migrations.Migration):
             "DROP FUNCTION case_permits(bigint, int, int[]);"
             "DROP FUNCTION case_mask(bigint, bigint[], int[], int[], int[], int);"
             "DROP FUNCTION person_opens(bigint, bigint[], int[], int[], int);"
+            "DROP FUNCTION case_row_opens(bigint, boolean, bigint[], int[], int[], int);"
             "DROP FUNCTION case_opens(bigint, bigint[], int[], int[], int); DROP FUNCTION case_excluded()",
         ),
         migrations.RunSQL(COPIES, "DROP TRIGGER case_copies ON cases_case; DROP FUNCTION case_copy_to_keys()"),

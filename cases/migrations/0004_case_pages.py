@@ -2,8 +2,11 @@
 
 Top-N distinct records a principal by LATERAL over the key indexes, merged. The rule of the door stands inside, so that a
 page is full of what may be seen. With many principals a probe of each one's newest sets a floor first: the 25th best
-of a subset is never better than the true 25th. Planning would cost more than execution, hence the generic plan.
+of a subset is never better than the true 25th, and a list whose newest lies below it need not be asked again. Planning
+would cost more than execution, hence the generic plan.
 """
+
+from dataclasses import dataclass
 
 from django.db import migrations
 
@@ -39,52 +42,72 @@ REVIEW = "x.next_review, x.content_object_id"
 AFTER_LATEST = "(x.updated_at, x.content_object_id) < (p_after, p_after_id)"
 AFTER_REVIEW = "(x.next_review, x.content_object_id) > (p_after_date, p_after_id)"
 COLUMNS = "x.updated_at, x.next_review, x.content_object_id"
-WALK = "AND x.status = ANY (v_statuses) AND x.risk_level = ANY (v_levels)"
-CODES = "CROSS JOIN unnest(v_statuses) AS st(v) CROSS JOIN unnest(v_levels) AS lv(v)"
-OF_CODES = "AND x.status = st.v AND x.risk_level = lv.v"
+WALK = "x.status = ANY (v_statuses) AND x.risk_level = ANY (v_levels)"
 
 
-def best(sources: list[tuple[str, str]], *, after: str, order: str, floor: str = "", limit: str = "p_limit") -> str:
-    """The best `limit` records over all sources (principals and what narrows their keys): the best few of each, merged."""
-    plain = order.replace("x.", "v.")
+@dataclass(frozen=True)
+class Source:
+    """A kind of list: what makes one (a principal, or a principal and codes), and the condition of its keys."""
+
+    each: str
+    condition: str
+    columns: str = "g"
+
+
+def lists(sources: list[Source], *, after: str, order: str, limit: str, asked: str = "", floor: str = "") -> str:
+    """The best `limit` keys of each list of every source, or of those lists alone that `asked` selects."""
     distinct = ", ".join(part.split()[0] for part in order.split(", "))
-    lists = " UNION ALL ".join(
+    return " UNION ALL ".join(
         f"""
-        SELECT y.* FROM {principals} CROSS JOIN LATERAL (
-          SELECT DISTINCT ON ({distinct}) {COLUMNS} FROM cases_casekey x
-           WHERE x.group_id = w.g {narrowed} AND {after} {floor}
-             AND {OPEN_KEY}
-           ORDER BY {order} LIMIT {limit}) y"""
-        for principals, narrowed in sources
+        SELECT {number} AS source, w.g, {"w.st, w.lv" if "st" in source.columns else "0 AS st, 0 AS lv"}, y.*
+          FROM {asked.format(columns=source.columns, number=number) or source.each} AS w({source.columns})
+          CROSS JOIN LATERAL (
+            SELECT DISTINCT ON ({distinct}) {COLUMNS} FROM cases_casekey x
+             WHERE x.group_id = w.g AND {source.condition} AND {after} {floor}
+               AND {OPEN_KEY}
+             ORDER BY {order} LIMIT {limit}) y"""
+        for number, source in enumerate(sources)
+    )
+
+
+def page(sources: list[Source], *, after: str, order: str) -> str:
+    """The statement for few lists, and for many: a probe of each, then only those that reach the floor which it sets."""
+    plain = order.replace("x.", "v.")
+    distinct = ", ".join(part.split()[0] for part in plain.split(", "))
+    best = f"SELECT DISTINCT ON ({distinct}) v.* FROM ({{rows}}) v ORDER BY {plain} LIMIT p_limit"
+    column = order.split()[0].rstrip(",").removeprefix("x.")
+    reaches, last, no_floor = ("<=", "max", "infinity") if order == REVIEW else (">=", "min", "-infinity")
+    straight = lists(sources, after=after, order=order, limit="p_limit")
+    probe = lists(sources, after=after, order=order, limit="v_probe")
+    reaching = lists(
+        sources,
+        after=after,
+        order=order,
+        limit="p_limit",
+        asked=f"(SELECT DISTINCT {{columns}} FROM s, f WHERE s.source = {{number}} AND s.{column} {reaches} f.floor)",
+        floor=f"AND x.{column} {reaches} (SELECT f.floor FROM f)",
     )
     return f"""
-      SELECT DISTINCT ON ({distinct.replace("x.", "v.")}) v.* FROM ({lists}) v
-       ORDER BY {plain} LIMIT p_limit"""
-
-
-def page(sources: list[tuple[str, str]], *, after: str, order: str, floor: str) -> str:
-    """The statement without and with a floor, chosen by the number of principals."""
-    straight = best(sources, after=after, order=order)
-    probe = best(sources, after=after, order=order, limit="v_probe")
-    bound = best(sources, after=after, order=order, floor=floor)
-    return f"""
     IF v_probe = 0 THEN
-      RETURN QUERY SELECT b.content_object_id FROM ({straight}) b;
+      RETURN QUERY SELECT b.content_object_id FROM ({best.format(rows=straight)}) b;
     ELSE
-      RETURN QUERY WITH s AS MATERIALIZED ({probe}) SELECT b.content_object_id FROM ({bound}) b;
+      RETURN QUERY
+      WITH s AS MATERIALIZED ({probe}), f AS MATERIALIZED (
+        SELECT CASE WHEN count(*) = p_limit THEN {last}(b.{column}) ELSE '{no_floor}' END AS floor
+          FROM ({best.format(rows="SELECT * FROM s")}) b)
+      SELECT b.content_object_id FROM ({best.format(rows=reaching)}) b;
     END IF;"""
 
 
-FLOOR_LATEST = (
-    "AND x.updated_at >= (SELECT CASE WHEN count(*) = p_limit THEN min(s.updated_at) ELSE '-infinity' END FROM s)"
-)
-FLOOR_REVIEW = (
-    "AND x.next_review <= (SELECT CASE WHEN count(*) = p_limit THEN max(s.next_review) ELSE 'infinity' END FROM s)"
-)
-
-BY_LIST = [(f"unnest({OF[name]}) AS w(g)", f"AND {condition}") for name, condition in LISTS.items()]
-BY_WALK = [(principals, f"{narrowed} {WALK}") for principals, narrowed in BY_LIST]
-BY_CODES = [(f"unnest(v_groups) AS w(g) {CODES}", OF_CODES)]
+BY_LIST = [Source(f"unnest({OF[name]})", condition) for name, condition in LISTS.items()]
+BY_WALK = [Source(source.each, f"{source.condition} AND {WALK}") for source in BY_LIST]
+BY_CODES = [
+    Source(
+        "(SELECT a.g, b.st, c.lv FROM unnest(v_groups) a(g), unnest(v_statuses) b(st), unnest(v_levels) c(lv))",
+        "x.status = w.st AND x.risk_level = w.lv",
+        "g, st, lv",
+    )
+]
 
 # `+ 0` keeps the probe on the case.
 HELD = f"""EXISTS (
@@ -125,39 +148,39 @@ CREATE FUNCTION case_page(
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 26 SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
 {ASKING}
-  -- How many lists are merged, and how many of each one's newest are probed for the floor: 3 up to 60, then 1.
+  -- How many lists are merged, and how many of each one's newest are probed for the floor: 3 up to 30, then 1.
   v_crossings int := cardinality(v_groups) * cardinality(v_statuses) * cardinality(v_levels);
   v_crossed boolean := v_filtered AND p_sort <> 'review' AND v_crossings <= 400;
   v_lists int := CASE WHEN v_crossed THEN v_crossings ELSE cardinality(v_groups) END;
-  v_probe int := CASE WHEN v_lists <= 6 THEN 0 WHEN v_lists <= 60 THEN 3 ELSE 1 END;
+  v_probe int := CASE WHEN v_lists <= 6 THEN 0 WHEN v_lists <= 30 THEN 3 ELSE 1 END;
 BEGIN
   IF p_officer IS NOT NULL AND p_sort = 'review' THEN
     {caseload(after=f"({OWN_REVIEW}) > (p_after_date, p_after_id)", order=OWN_REVIEW)}
   ELSIF p_officer IS NOT NULL THEN
     {caseload(after="(c.updated_at, c.id) < (p_after, p_after_id)", order="c.updated_at DESC, c.id DESC")}
   ELSIF p_sort = 'review' AND v_filtered THEN
-    {page(BY_WALK, after=AFTER_REVIEW, order=REVIEW, floor=FLOOR_REVIEW)}
+    {page(BY_WALK, after=AFTER_REVIEW, order=REVIEW)}
   ELSIF p_sort = 'review' THEN
-    {page(BY_LIST, after=AFTER_REVIEW, order=REVIEW, floor=FLOOR_REVIEW)}
+    {page(BY_LIST, after=AFTER_REVIEW, order=REVIEW)}
   ELSIF v_crossed THEN
-    {page(BY_CODES, after=AFTER_LATEST, order=LATEST, floor=FLOOR_LATEST)}
+    {page(BY_CODES, after=AFTER_LATEST, order=LATEST)}
   ELSIF v_filtered THEN
-    {page(BY_WALK, after=AFTER_LATEST, order=LATEST, floor=FLOOR_LATEST)}
+    {page(BY_WALK, after=AFTER_LATEST, order=LATEST)}
   ELSE
-    {page(BY_LIST, after=AFTER_LATEST, order=LATEST, floor=FLOOR_LATEST)}
+    {page(BY_LIST, after=AFTER_LATEST, order=LATEST)}
   END IF;
 END $$;
 """
 
 
-def counted(sources: list[tuple[str, str]]) -> str:
+def counted(sources: list[Source]) -> str:
     """The count over each source's keys. Raw rows are limited before they are made distinct."""
     rows = " UNION ALL ".join(
         f"""(
-      SELECT y.id FROM {principals} CROSS JOIN LATERAL (
+      SELECT y.id FROM {source.each} AS w({source.columns}) CROSS JOIN LATERAL (
         SELECT x.content_object_id AS id FROM cases_casekey x
-         WHERE x.group_id = w.g {narrowed} AND {OPEN_KEY} LIMIT v_raw) y LIMIT v_raw)"""
-        for principals, narrowed in sources
+         WHERE x.group_id = w.g AND {source.condition} AND {OPEN_KEY} LIMIT v_raw) y LIMIT v_raw)"""
+        for source in sources
     )
     return f"""
     SELECT count(*), count(DISTINCT r.id) INTO v_rows, number FROM (SELECT * FROM ({rows}) q LIMIT v_raw) r;

@@ -58,7 +58,7 @@ def door(table: str, rule: str) -> list[str]:
 
 def wall() -> str:
     """Every statement of the wall."""
-    case, person = seen_if("case_opens(id", EXISTENCE), seen_if("person_opens(id", EXISTENCE)
+    case, person = seen_if("case_row_opens(id, restricted", EXISTENCE), seen_if("person_opens(id", EXISTENCE)
     own_group = "group_id = ANY ((SELECT access_groups(0))::int[])"
     # A key tells of its case: seen by roles that may know of cases at all, and no longer than it opens.
     own_key = (

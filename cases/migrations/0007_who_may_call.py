@@ -22,6 +22,7 @@ END $$;
 RULES = (
     "case_excluded",
     "case_opens",
+    "case_row_opens",
     "person_opens",
     "grant_record_opens",
     "case_permits",

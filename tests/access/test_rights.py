@@ -12,7 +12,15 @@ from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
 
-RULES = {"case_excluded", "case_opens", "person_opens", "grant_record_opens", "case_permits", "case_mask"}
+RULES = {
+    "case_excluded",
+    "case_opens",
+    "case_row_opens",
+    "person_opens",
+    "grant_record_opens",
+    "case_permits",
+    "case_mask",
+}
 ASKED = {"access_open", "case_page", "case_count", "case_search", "case_holders", "case_readers"}
 GIVEN = {"case_issue", "case_withdraw", "case_reset_end", "case_reassign"}
 OWN = {"case_recent"}  # tells the signed-in person's own reads, so that a job has no use for it

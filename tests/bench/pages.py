@@ -72,6 +72,15 @@ class Viewer:
 
         return ask
 
+    def in_a_transaction(self, run: Callable[[Actor], Any]) -> Callable[[], Any]:
+        """The same with a transaction around it, as any request that writes has one."""
+
+        def ask() -> Any:
+            with self.world.acting_as(self.outside), transaction.atomic():
+                return run(self.actor)
+
+        return ask
+
     def behind_both(self, run: Callable[[Actor], Any]) -> Callable[[], Any]:
         """The question as a request asks it: a transaction, the context, the question, and the commit."""
 
