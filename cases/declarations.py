@@ -6,6 +6,10 @@ from agencies.directory.categories import Category
 from cases.documents import events as document_events
 from cases.documents import timeline as document_timeline
 from cases.documents.models import Document
+from cases.flags import events as flag_events
+from cases.flags import timeline as flag_timeline
+from cases.flags.models import Flag
+from cases.flags.querysets import counted, standing_flags
 from cases.people.models import Address, Alias, Identifier, Person
 from cases.plans import events as plan_events
 from cases.plans import expansions as plan_expansions
@@ -15,7 +19,7 @@ from cases.plans.overview import plan_summary
 from cases.supervision import events as case_events
 from cases.supervision import expansions as case_expansions
 from cases.supervision.bundles import BUNDLES
-from cases.supervision.frame import CaseFrame
+from cases.supervision.frame import Around, CaseFrame, add_around
 from cases.supervision.models import (
     Case,
     CaseExclusion,
@@ -62,7 +66,7 @@ def declare() -> None:
         register_part(
             Part(seen_with_case, SHAREABLE_CASE, own_field="case_id", category=seen_with_case.access_category)
         )
-    for seen_by_audience in (Goal, Action, GoalVersion, ActionVersion):
+    for seen_by_audience in (Flag, Goal, Action, GoalVersion, ActionVersion):
         register_part(
             Part(
                 seen_by_audience,
@@ -73,10 +77,13 @@ def declare() -> None:
             )
         )
     case_events.declare()
+    flag_events.declare()
     plan_events.declare()
+    add_around(Around("flags", Category.FLAGS, standing_flags, counted))
     case_expansions.declare()
     plan_expansions.declare()
     add_part(plan_summary)
+    flag_timeline.declare()
     plan_timeline.declare()
     document_events.declare()
     document_timeline.declare()

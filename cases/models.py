@@ -1,6 +1,7 @@
 """Re-exports for Django. Nothing imports this module."""
 
 from cases.documents.models import Document
+from cases.flags.models import Flag
 from cases.imports.models import ImportRun
 from cases.lists.models import SavedFilter
 from cases.people.models import Address, Alias, Identifier, JuvenileHistory, NameToken, Person, PersonNameToken
@@ -27,6 +28,7 @@ __all__ = [
     "Caution",
     "Condition",
     "Document",
+    "Flag",
     "Goal",
     "GoalVersion",
     "Identifier",

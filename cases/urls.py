@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("cases.lists.urls")),
     path("", include("cases.supervision.urls")),
     path("", include("cases.timeline.urls")),
+    path("", include("cases.flags.urls")),
     path("", include("cases.plans.urls")),
     path("", include("cases.documents.urls")),
     path("", include("cases.together.urls")),

@@ -9,8 +9,9 @@
 
     circle      police patrol and gang, sheriff patrol; holds `status_card` on every active case, under the agreement
     cases[0-13] of north (officer olsen, pratt by turns), cases[14-19] of south (quist); 16 absconder, 17-19 completed
-    joint       cases[0]: `joint_plan` to police gang; has the plan with two goals and three actions, and a document
-                whose row stands without its file
+    joint       cases[0]: `joint_plan` to police gang; has the plan with two goals and three actions, a caution, a
+                document whose row stands without its file, and flags: [0] of probation for both, [1] of probation
+                for supervision, [2] of police for police
     restricted  cases[1]: named are north and the probation root; `joint_plan` to police gang opens nothing
     conflicted  cases[2]: pratt is excluded from it
     referred    cases[3]: `referral` to the clinic
@@ -32,11 +33,13 @@ from django.utils import timezone
 
 from agencies.directory.models import FOREVER, Agency, AgencyKind, Membership, Unit, User
 from cases.documents.models import Document
+from cases.flags.codes import Basis, FlagKind
+from cases.flags.models import Flag
 from cases.people.models import Address, Alias, Identifier, Person
 from cases.plans.codes import ActionKind, Need
-from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersion, Plan
+from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
 from cases.supervision.bundles import BUNDLES
-from cases.supervision.codes import ConditionKind, RiskLevel, SupervisionStatus, SupervisionType
+from cases.supervision.codes import Audience, ConditionKind, RiskLevel, SupervisionStatus, SupervisionType
 from cases.supervision.models import Case, CaseExclusion, CaseNamedPrincipal, Caution, Condition, RiskAssessment
 from sharing.access.context import job_context
 from sharing.access.models import Circle, CircleUnit, Grant, Purpose
@@ -92,10 +95,12 @@ class World:
     grants: dict[str, Grant] = field(default_factory=dict)
     goals: list[Goal] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
     agreement: Agreement = field(init=False)
     circle: Circle = field(init=False)
     plan: Plan = field(init=False)
     document: Document = field(init=False)
+    caution: Caution = field(init=False)
 
     def agency_of(self, who: str) -> Agency:
         """The agency for which this user acts."""
@@ -136,6 +141,7 @@ def small_world() -> World:
         _cases(world)
         _parts(world)
         _plan(world)
+        _flags(world)
         _keys(world)
     return world
 
@@ -293,6 +299,28 @@ def _plan(world: World) -> None:
                 changed_by=world.users["olsen"],
                 changed_by_agency=world.agencies["probation"],
             )
+
+
+def _flags(world: World) -> None:
+    today = timezone.now().date()
+    probation, police = world.agencies["probation"], world.agencies["police"]
+    shared = {"case": world.joint, "set_on": today, "review_on": today + datetime.timedelta(days=90)}
+    mine = {**shared, "agency": probation, "set_by": world.users["olsen"]}
+    theirs = {**shared, "agency": police, "set_by": world.users["reyes"]}
+    world.flags = [
+        Flag.objects.create(
+            **mine, kind=FlagKind.PROLIFIC, basis=Basis.ASSESSMENT, evidence="Panel of May 4", level=RiskLevel.HIGH
+        ),
+        Flag.objects.create(
+            **mine, kind=FlagKind.MENTAL_ILLNESS, basis=Basis.SELF_REPORT, evidence="Intake",
+            audience=Audience.SUPERVISION,
+        ),
+        Flag.objects.create(
+            **theirs, kind=FlagKind.STALKING, basis=Basis.AGENCY_REPORT, evidence="Report 26-118",
+            audience=Audience.POLICE,
+        ),
+    ]  # fmt: skip
+    world.caution = Caution.objects.get(case=world.joint)
 
 
 def _keys(world: World) -> None:

@@ -8,18 +8,10 @@ from django.db import models
 from django.utils import timezone
 
 from agencies.directory.categories import Category
-from agencies.directory.models import Side
 from cases.plans.codes import ActionKind, ActionStatus, GoalStatus, Need, PlanStatus
+from cases.supervision.codes import Audience
 from cases.supervision.models import CasePart
 from sharing.access.querysets import PartQuerySet
-
-
-class Audience(models.IntegerChoices):
-    """Which side of the partnership may see a part, besides needing the category. Numbers match Side."""
-
-    BOTH = 0, "Both agencies"
-    SUPERVISION = Side.SUPERVISION, "Supervision only"
-    POLICE = Side.POLICE, "Police only"
 
 
 class Plan(CasePart):

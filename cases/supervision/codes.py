@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from agencies.directory.models import Side
+
 CASE = "cases.case"
 """How grants, events and the trail name the type of record that a supervision case is."""
 
@@ -106,3 +108,11 @@ class Enforcer(models.TextChoices):
     POLICE_ENFORCE = "police_enforce", "Police may enforce"
     POLICE_ARREST = "police_arrest", "Police may arrest"
     POLICE_SEARCH = "police_search", "Police may search"
+
+
+class Audience(models.IntegerChoices):
+    """Which side of the partnership may see a part, besides needing the category. Numbers match Side."""
+
+    BOTH = 0, "Both agencies"
+    SUPERVISION = Side.SUPERVISION, "Supervision only"
+    POLICE = Side.POLICE, "Police only"

@@ -3,19 +3,42 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from agencies.directory.categories import Category, codes_of
-from cases.supervision.querysets import cautions_of
+from cases.supervision.querysets import cautions_in_force
 from sharing.access import explain
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
     from sharing.access.pages import Blocks
+
+
+class Around(NamedTuple):
+    """What a later feature lets stand around every page of a case, as `name`, for whoever its category is open to.
+
+    `rows` are read together with the cautions, in one statement; the page gets `said(rows)`, or None where they could
+    not be loaded.
+    """
+
+    name: str
+    category: Category
+    rows: Callable[[Actor, Case], QuerySet[Any]]
+    said: Callable[[list[Any]], Any]
+
+
+_around: list[Around] = []
+
+
+def add_around(part: Around) -> None:
+    """Let a later feature stand around every page of a case. Called from AppConfig.ready()."""
+    _around.append(part)
 
 
 class CaseFrame:
@@ -29,10 +52,13 @@ class CaseFrame:
     def context(self, blocks: Blocks) -> dict[str, Any]:
         """What templates/cases/case_base.html takes."""
         case, actor = self.record, self.actor
-        seen = Category.CAUTIONS in self.opened
-        cautions = blocks.read(lambda: cautions_of(actor, [case]).get(case.pk, [])) if seen else None
+        asked = {part.name: part.rows(actor, case) for part in _around if part.category in self.opened}
+        if Category.CAUTIONS in self.opened:
+            asked["cautions"] = cautions_in_force(actor, [case])
+        found = blocks.together(asked)
+        cautions = found.get("cautions")
         by_grant = case.agency_id != actor.agency_id
-        return {
+        context = {
             "case": case,
             "sees": names_for_templates(self.opened),
             "cautions": cautions,
@@ -41,6 +67,10 @@ class CaseFrame:
             "via": blocks.read(lambda: next(iter(explain.ways(actor, case)), None)) if by_grant else None,
             "section": "cases",
         }
+        for part in _around:
+            rows = found.get(part.name)
+            context[part.name] = None if rows is None else part.said(rows)
+        return context
 
 
 def names_for_templates(opened: Category) -> set[str]:

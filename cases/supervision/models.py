@@ -1,5 +1,6 @@
 """Supervision cases: the shareable record of Concord, its parts, and its keys."""
 
+import datetime
 import uuid
 
 from django.conf import settings
@@ -143,18 +144,61 @@ class Condition(CasePart):
     enforcer = models.CharField(max_length=20, choices=Enforcer.choices, default=Enforcer.SUPERVISION)
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
+    daily_from = models.TimeField(null=True, blank=True, help_text="Where it binds for some hours of the day alone")
+    daily_until = models.TimeField(null=True, blank=True, help_text="Earlier than daily_from: past midnight")
+
+    class Meta(CasePart.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(daily_from__isnull=True, daily_until__isnull=True)
+                | models.Q(daily_from__isnull=False, daily_until__isnull=False),
+                name="condition_hours_have_two_ends",
+            ),
+        ]
+
+    def binds_at(self, moment: datetime.datetime) -> bool:
+        """Whether it binds at this moment, by its days and, in the agency's time zone, by its hours."""
+        local = timezone.localtime(moment)
+        day, hour = local.date(), local.time()
+        if (self.starts_on and day < self.starts_on) or (self.ends_on and day > self.ends_on):
+            return False
+        if self.daily_from is None or self.daily_until is None:
+            return True
+        if self.daily_from <= self.daily_until:
+            return self.daily_from <= hour < self.daily_until
+        return hour >= self.daily_from or hour < self.daily_until
 
 
-class Caution(CasePart):
+class StandingPart(CasePart):
+    """Something that somebody set, that is looked at again by a day, and that stands until somebody ends it."""
+
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    set_on = models.DateField()
+    review_on = models.DateField(null=True, blank=True)
+    reviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    reviewed_on = models.DateField(null=True, blank=True)
+    review_note = models.CharField(max_length=300, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    ended_on = models.DateField(null=True, blank=True)
+    end_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Caution(StandingPart):
     """A fact that may get somebody hurt: worst first, never a judgement."""
 
     access_category = Category.CAUTIONS
     rank = models.PositiveSmallIntegerField(default=5, help_text="1 is worst")
     text = models.CharField(max_length=60)
     detail = models.CharField(max_length=200, blank=True)
-    set_on = models.DateField()
-    review_on = models.DateField(null=True, blank=True)
-    ended_on = models.DateField(null=True, blank=True)
 
 
 class RiskAssessment(CasePart):

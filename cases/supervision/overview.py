@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from agencies.directory.categories import Category
@@ -15,6 +16,7 @@ from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
+    from sharing.access.pages import Blocks
 
 DATES_SHOWN = 3
 
@@ -39,16 +41,19 @@ def add_part(part: Part) -> None:
     _parts.append(part)
 
 
-def overview_of(actor: Actor, case: Case, read: Read) -> dict[str, Any]:
+def overview_of(actor: Actor, case: Case, blocks: Blocks) -> dict[str, Any]:
     """The context of templates/cases/supervision/overview.html. What is not opened is not asked for."""
-    opened = case.opened
+    opened, read = case.opened, blocks.read
     context: dict[str, Any] = {"conditions": None, "address": None, "seen_by": None}
+    asked: dict[str, QuerySet[Any]] = {}
     if Category.CONDITIONS in opened:
-        context["conditions"] = read(lambda: conditions_in_force(actor, case))
+        asked["conditions"] = conditions_in_force(actor, case)
     if Category.LOCATION in opened:
-        context["address"] = read(lambda: [home_of(actor, case)])
-        context["address_failed"] = context["address"] is None
-        context["address"] = (context["address"] or [None])[0]
+        asked["address"] = home_of(actor, case)
+    found = blocks.together(asked)
+    context["conditions"] = found.get("conditions")
+    context["address_failed"] = "address" in found and found["address"] is None
+    context["address"] = next(iter(found.get("address") or ()), None)
     if Category.SHARE in opened:
         context["seen_by"] = read(lambda: seen_by(actor, case))
     dates = _own_dates(case) if Category.SUPERVISION in opened else []

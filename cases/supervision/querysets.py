@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import F, Model, Q
+from django.db.models import Case as Choice
+from django.db.models import F, Model, Q, QuerySet, When
 from django.utils import timezone
 
 from agencies.directory.categories import NOTHING, Category
@@ -228,30 +229,36 @@ def parts_of(actor: Actor, case: Case) -> dict[str, Any]:
 
 def cautions_of(actor: Actor, cases: list[Case]) -> dict[int, list[Caution]]:
     """The cautions in force that the actor may see on these cases, worst first: case number → cautions. One query."""
-    rows = apps.get_model("cases.Caution").objects.permitted(actor).filter(case_id__in=[c.pk for c in cases])
     found: dict[int, list[Caution]] = {}
-    for caution in rows.filter(Q(ended_on=None) | Q(ended_on__gt=timezone.localdate())).order_by(
-        "case_id", "rank", "-set_on", "pk"
-    ):
+    for caution in cautions_in_force(actor, cases):
         found.setdefault(caution.case_id, []).append(caution)
     return found
 
 
-def conditions_in_force(actor: Actor, case: Case) -> list[Condition]:
+def cautions_in_force(actor: Actor, cases: list[Case]) -> QuerySet[Caution]:
+    """The cautions in force that the actor may see on these cases, worst first."""
+    rows = apps.get_model("cases.Caution").objects.permitted(actor).filter(case_id__in=[c.pk for c in cases])
+    standing = rows.filter(Q(ended_on=None) | Q(ended_on__gt=timezone.localdate()))
+    return standing.order_by("case_id", "rank", "-set_on", "pk")
+
+
+def conditions_in_force(actor: Actor, case: Case) -> QuerySet[Condition]:
     """The conditions that bind today, those on which police may act first."""
     today = timezone.localdate()
-    rows = apps.get_model("cases.Condition").objects.permitted(actor).filter(case=case)
     binding = (Q(starts_on=None) | Q(starts_on__lte=today)) & (Q(ends_on=None) | Q(ends_on__gte=today))
-    found = rows.filter(binding).order_by("kind", "pk")
-    return sorted(found, key=lambda condition: condition.enforcer == Enforcer.SUPERVISION)
+    return conditions_of(actor, case).filter(binding)
 
 
-def home_of(actor: Actor, case: Case) -> Address | None:
-    """Where the person lives, as last confirmed."""
+def conditions_of(actor: Actor, case: Case) -> QuerySet[Condition]:
+    """All conditions of a case that the actor may see, past and to come too; those on which police may act first."""
+    rows = apps.get_model("cases.Condition").objects.permitted(actor).filter(case=case)
+    return rows.order_by(Choice(When(enforcer=Enforcer.SUPERVISION, then=1), default=0), "kind", "pk")
+
+
+def home_of(actor: Actor, case: Case) -> QuerySet[Address]:
+    """Where the person lives, as last confirmed: one row or none."""
     rows = apps.get_model("cases.Address").objects.permitted(actor).filter(person_id=case.person_id, ended_on=None)
-    latest = F("confirmed_on").desc(nulls_last=True)
-    home: Address | None = rows.filter(kind="residence").order_by(latest, "-pk").first()
-    return home
+    return rows.filter(kind="residence").order_by(F("confirmed_on").desc(nulls_last=True), "-pk")[:1]
 
 
 def _door_arguments(actor: Actor, narrowed: CaseFilter) -> list[Any]:

@@ -94,7 +94,7 @@ class CaseOverview(RecordPage):
         """Conditions in force, term, plan, dates, what is withheld and who else can see it."""
         case, opened = self.frame.record, self.frame.opened
         context = {
-            **overview_of(self.actor, case, self.blocks.read),
+            **overview_of(self.actor, case, self.blocks),
             "tab": "overview",
             "asked_at": timezone.now(),
             "withheld": explain.withheld(opened) if case.agency_id != self.actor.agency_id else [],

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from cases.documents import api as documents
+from cases.flags import api as flags
 from cases.lists import api as lists
 from cases.plans import api as plans
 from cases.supervision import api as supervision
@@ -46,6 +47,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_uuid>/timeline/", timeline.TimelineView.as_view(), name="timeline"),
     path("cases/<uuid:case_uuid>/plan/", plans.CasePlanView.as_view(), name="plan"),
     path("cases/<uuid:case_uuid>/plan/goals/", plans.PlanGoalsView.as_view(), name="plan-goals"),
+    path("cases/<uuid:case_uuid>/flags/", flags.CaseFlagsView.as_view(), name="case-flags"),
+    path("cases/<uuid:case_uuid>/cautions/", flags.CaseCautionsView.as_view(), name="case-cautions"),
     path("cases/<uuid:record_uuid>/grants/", access.RecordGrantsView.as_view(record_type=CASE), name="case-grants"),
     path("cases/<uuid:record_uuid>/access/", access.RecordAccessView.as_view(record_type=CASE), name="case-access"),
     path("goals/<uuid:goal_uuid>/", plans.GoalView.as_view(), name="goal"),
@@ -59,6 +62,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(
         "documents/<uuid:document_uuid>/withdraw/", documents.DocumentWithdrawView.as_view(), name="document-withdraw"
     ),
+    path("flags/<uuid:flag_uuid>/", flags.FlagView.as_view(), name="flag"),
+    path("flags/<uuid:flag_uuid>/end/", flags.FlagEndView.as_view(), name="flag-end"),
+    path("cautions/<uuid:caution_uuid>/", flags.CautionView.as_view(), name="caution"),
+    path("cautions/<uuid:caution_uuid>/end/", flags.CautionEndView.as_view(), name="caution-end"),
     path("grants/<uuid:grant_uuid>/", access.GrantView.as_view(), name="grant"),
     path("grants/<uuid:grant_uuid>/end/", access.GrantEndView.as_view(), name="grant-end"),
     path("agreements/", access.AgreementsView.as_view(), name="agreements"),

@@ -16,6 +16,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views import View
@@ -25,6 +26,7 @@ from agencies.trail.services import record_denial, record_read
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused
 from sharing.access.registry import shareable_of
+from sharing.access.rows import read_together
 
 T = TypeVar("T")
 
@@ -53,6 +55,16 @@ class Blocks:
             transaction.savepoint_rollback(self._savepoint)
             _log.error("block_not_loaded", error=type(error).__name__)
             return None
+
+    def together(self, asked: Mapping[str, QuerySet[Any]]) -> dict[str, list[Any] | None]:
+        """Several small parts in one statement: name → rows, or None for each that could not be loaded.
+
+        Where the one statement fails, each part is asked for by itself, so that one failing takes no other along.
+        """
+        found = self.read(lambda: read_together(asked))
+        if found is not None:
+            return dict(found)
+        return {name: self.read(lambda rows=rows: list(rows)) for name, rows in asked.items()}  # type: ignore[misc]
 
 
 class Frame(Protocol):

@@ -1,13 +1,15 @@
-"""Rows of several joined tables read in one statement, as model instances.
+"""Rows of several tables read in one statement, as model instances.
 
 Planning a page's joins costs more than reading its rows. So the statement is prepared once a connection and then only
 executed, as the plans of the database's own functions are kept.
 """
 
 import itertools
+from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 # A list has no use for it, and what is not read cannot get out.
@@ -63,3 +65,37 @@ def _execute(statement: str, arguments: list[Any]) -> list[tuple[Any, ...]]:
         cursor.execute(f"{first}EXECUTE {name} ({marks})", [argument for argument in arguments if argument != []])
         prepared[statement] = name
         return list(cursor.fetchall())
+
+
+def read_together(asked: Mapping[str, models.QuerySet[Any]]) -> dict[str, list[Any]]:
+    """Several small sets of rows in one round trip: name → instances, in each queryset's order.
+
+    For plain querysets, each of one model with nothing joined or annotated.
+    """
+    found: dict[str, list[Any]] = {name: [] for name in asked}
+    names: list[str] = []
+    parts: list[str] = []
+    arguments: list[Any] = []
+    for name, rows in asked.items():
+        try:
+            sql, values = rows.query.sql_with_params()
+        except EmptyResultSet:  # Django knows that nothing can come of it
+            continue
+        names.append(name)
+        parts.append(f"(SELECT json_agg(q) FROM ({sql}) q)")
+        arguments += values
+    if not parts:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", arguments)
+        answer = cursor.fetchone()
+    for name, listed in zip(names, answer, strict=True):
+        found[name] = [_instance(asked[name].model, values) for values in listed or ()]
+    return found
+
+
+def _instance(model: type[models.Model], values: Mapping[str, Any]) -> models.Model:
+    """A row that came as JSON, by column."""
+    fields = model._meta.concrete_fields
+    kept = [field.to_python(values[str(field.column)]) for field in fields]
+    return model.from_db(connection.alias, [field.attname for field in fields], kept)

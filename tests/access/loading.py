@@ -13,6 +13,7 @@ from psycopg2.extras import execute_values
 
 from agencies.directory import models as directory
 from cases.documents import models as documents
+from cases.flags import models as flags
 from cases.people import models as people
 from cases.plans import models as plans
 from cases.supervision import models as supervision
@@ -25,7 +26,7 @@ from tests.access.oracle import Grant, Part, World
 EMPTY = """
 DELETE FROM sharing_delivery; DELETE FROM sharing_inboxitem; DELETE FROM sharing_outboxevent;
 DELETE FROM cases_actionversion; DELETE FROM cases_goalversion; DELETE FROM cases_action; DELETE FROM cases_goal;
-DELETE FROM cases_document;
+DELETE FROM cases_document; DELETE FROM cases_flag;
 DELETE FROM cases_plan; DELETE FROM cases_riskassessment; DELETE FROM cases_caution; DELETE FROM cases_condition;
 DELETE FROM cases_casekey; DELETE FROM cases_caseexclusion; DELETE FROM cases_casenamedprincipal;
 DELETE FROM cases_case; DELETE FROM cases_juvenilehistory; DELETE FROM cases_alias; DELETE FROM cases_identifier;
@@ -279,6 +280,7 @@ _CASE_PARTS = (
     "condition",
     "caution",
     "riskassessment",
+    "flag",
     "plan",
     "goal",
     "action",
@@ -300,6 +302,11 @@ def _part(world: World, part: Part) -> models.Model:
             return supervision.Caution(id=number, case_id=part.case, text="Firearm", set_on=today)
         case "riskassessment":
             return supervision.RiskAssessment(id=number, case_id=part.case, tool="COMPAS", risk_decile=7)
+        case "flag":
+            return flags.Flag(
+                id=number, case_id=part.case, audience=part.audience, agency_id=world.cases[part.case or 0].agency,
+                kind="veteran", basis="court", evidence="Discharge papers", set_on=today,
+            )  # fmt: skip
         case "plan":
             return plans.Plan(id=number, case_id=part.case, purpose="Steady work")
         case "goal":

@@ -21,6 +21,7 @@ CASE_PARTS = {
     "condition": Category.CONDITIONS,
     "caution": Category.CAUTIONS,
     "riskassessment": Category.ASSESSMENT,
+    "flag": Category.FLAGS,
     "plan": Category.PLAN_VIEW,
     "goal": Category.PLAN_VIEW,
     "action": Category.PLAN_VIEW,
@@ -124,7 +125,7 @@ class _Maker:
         world, dice = self.world, self.dice
         for case in world.cases.values():
             # What a case may lack; a plan carries its goals, actions and their versions.
-            lacks = {name for name in ("condition", "caution", "riskassessment", "plan") if self.often(0.3)}
+            lacks = {name for name in ("condition", "caution", "riskassessment", "flag", "plan") if self.often(0.3)}
             for model, category in CASE_PARTS.items():
                 if model in lacks or ("plan" in lacks and category == Category.PLAN_VIEW):
                     continue

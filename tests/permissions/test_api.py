@@ -37,6 +37,10 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "plan", (200, 200, 403, 404, 404, 403, 401)),
     ("GET", "plan-goals", (200, 200, 403, 404, 404, 403, 401)),
     ("POST", "plan-goals", (400, 400, 403, 404, 404, 403, 401)),
+    ("GET", "case-flags", (200, 200, 403, 404, 404, 403, 401)),
+    ("POST", "case-flags", (400, 400, 403, 404, 404, 403, 401)),
+    ("GET", "case-cautions", (200, 200, 200, 404, 404, 403, 401)),
+    ("POST", "case-cautions", (400, 403, 403, 404, 404, 403, 401)),
     ("GET", "case-grants", (200, 403, 403, 404, 404, 403, 401)),
     ("POST", "case-grants", (400, 403, 403, 404, 404, 403, 401)),
     ("GET", "case-access", (200, 200, 200, 404, 404, 403, 401)),
@@ -53,6 +57,12 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "action", (200, 200, 404, 404, 404, 403, 401)),
     ("PATCH", "action", (428, 428, 404, 404, 404, 403, 401)),
     ("GET", "action-versions", (200, 200, 404, 404, 404, 403, 401)),
+    ("GET", "flag", (200, 200, 404, 404, 404, 403, 401)),
+    ("PATCH", "flag", (428, 428, 404, 404, 404, 403, 401)),
+    ("POST", "flag-end", (400, 400, 404, 404, 404, 403, 401)),
+    ("GET", "caution", (200, 200, 200, 404, 404, 403, 401)),
+    ("PATCH", "caution", (428, 403, 403, 404, 404, 403, 401)),
+    ("POST", "caution-end", (400, 403, 403, 404, 404, 403, 401)),
     ("GET", "grant", (200, 200, 404, 404, 404, 403, 401)),
     ("PATCH", "grant", (428, 403, 404, 404, 404, 403, 401)),
     ("POST", "grant-end", (400, 403, 404, 404, 404, 403, 401)),
@@ -74,6 +84,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
 def address(world: World, name: str) -> str:
     """The path of a route, filled with the joint case and its parts."""
     case, goal, action = world.joint.uuid, world.goals[0].uuid, world.actions[0].uuid
+    flag, caution = world.flags[0].uuid, world.caution.uuid
     return (
         V1
         + {
@@ -88,6 +99,12 @@ def address(world: World, name: str) -> str:
             "case-columns": "/case-columns/",
             "plan": f"/cases/{case}/plan/",
             "plan-goals": f"/cases/{case}/plan/goals/",
+            "case-flags": f"/cases/{case}/flags/",
+            "case-cautions": f"/cases/{case}/cautions/",
+            "flag": f"/flags/{flag}/",
+            "flag-end": f"/flags/{flag}/end/",
+            "caution": f"/cautions/{caution}/",
+            "caution-end": f"/cautions/{caution}/end/",
             "case-grants": f"/cases/{case}/grants/",
             "case-access": f"/cases/{case}/access/",
             "case-documents": f"/cases/{case}/documents/",

@@ -80,6 +80,19 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "case_search", (400, 400, 400, 400, 400, 400, 400, 403, 0)),
     ("GET", "case_found", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
     ("GET", "case_timeline", (200, 200, 200, 200, 404, 404, 404, 403, 0)),
+    ("GET", "case_flags", (200, 200, 200, 200, 404, 404, 404, 403, 0)),
+    ("GET", "flag_add", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "flag_add", (400, 400, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "flag_review", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "flag_review", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "flag_end", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "flag_end", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "caution_add", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "caution_add", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "caution_review", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "caution_review", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "caution_end", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "caution_end", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
     ("GET", "case_plan", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
     ("GET", "case_documents", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
     ("POST", "case_documents", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
@@ -116,12 +129,20 @@ def arguments(world: World) -> dict[str, dict[str, Any]]:
     """What fills the addresses: the joint case and its parts, as its owner's links would."""
     case = {"record": world.joint.uuid}
     goal, action, grant = world.goals[0].uuid, world.actions[0].uuid, world.grants["joint"].uuid
+    flag, caution = world.flags[0].uuid, world.caution.uuid
     item = {"item": uuid.uuid4()}
     return {
         "case_overview": case,
         "case_timeline": case,
         "case_together": case,
         "case_plan": case,
+        "case_flags": case,
+        "flag_add": case,
+        "flag_review": {**case, "flag": flag},
+        "flag_end": {**case, "flag": flag},
+        "caution_add": case,
+        "caution_review": {**case, "caution": caution},
+        "caution_end": {**case, "caution": caution},
         "case_access": case,
         "case_share": case,
         "grant_end": {**case, "grant": grant},

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.pages import Visitor, text, trail
+from tests.services import owner
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
@@ -191,18 +192,41 @@ def test_the_overview_costs_fourteen_statements_at_most(world: World) -> None:
         assert len(caught) <= 14, (who, caught)
 
 
-def test_cautions_that_cannot_be_loaded_never_read_as_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cases.supervision import frame
-
-    def broken(*_: object) -> None:
-        connection.cursor().execute("SELECT no_such_column FROM cases_caution")
-
-    monkeypatch.setattr(frame, "cautions_of", broken)
+def test_cautions_that_cannot_be_loaded_never_read_as_none(world: World) -> None:
+    owner("REVOKE SELECT ON cases_caution FROM concord_app")
     answer = Visitor(world.users["olsen"]).get(overview(world.joint))
     assert answer.status_code == 200
     assert "Act as if there are some" in text(answer)
     assert "No cautions" not in text(answer)
     assert "At home from 9 p.m." in text(answer)
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("cases_caution", "Act as if there are some"),
+        ("cases_condition", "Conditions may exist"),
+        ("cases_address", "An address may exist"),
+        ("cases_plan", "A plan may exist"),
+        ("cases_flag", "Flags not loaded"),
+    ],
+)
+def test_a_part_that_cannot_be_loaded_says_so_and_the_rest_stands(world: World, table: str, says: str) -> None:
+    """The database itself refuses one table; the read event that follows is written all the same."""
+    parts = {
+        "cases_caution": "Firearm",
+        "cases_condition": "At home from 9 p.m.",
+        "cases_address": "12 Elm Street",
+        "cases_plan": "Keep a job",
+        "cases_flag": "2 flags",
+    }
+    owner(f"REVOKE SELECT ON {table} FROM concord_app")
+    page = text(Visitor(world.users["olsen"]).get(overview(world.joint)))
+    assert says in page
+    assert parts.pop(table) not in page
+    for stands in parts.values():
+        assert stands in page
+    assert len(trail("read", action="detail")) == 1
 
 
 def test_unmapped_methods_and_visitors(world: World) -> None:
