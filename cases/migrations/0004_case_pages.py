@@ -10,39 +10,41 @@ from dataclasses import dataclass
 
 from django.db import migrations
 
-# MANAGE marks a key of the record's own agency; TREATMENT and VICTIM are the categories that few keys open. What a
-# principal owns, what it was given, and the sensitive part of that are lists of their own, each with its own index:
-# "shared with us" never walks through what one owns, nor a treatment officer through the many keys that do not open
-# it. A key stands in one or the other, so that a change of its case costs no more than one index for all would.
+# MANAGE marks a key of the record's own agency; TREATMENT and VICTIM are the categories that few keys open. "Shared
+# with us" never walks through what one owns, nor a treatment officer through the many keys that do not open it: what a
+# principal was given, and the sensitive part of that, are lists of their own. The list that everybody opens, by latest
+# change, has one index for all of a principal's keys. By next review what is owned stands apart from what is given, so
+# that a key is in one of two, and a change of its case costs no more than one index for all would.
 MANAGE, RARE = 131072, 24576
 OWNED, GIVEN = f"x.mask & {MANAGE} <> 0", f"x.mask & {MANAGE} = 0"
-LISTS = {"owned": OWNED, "given": GIVEN, "rare": f"x.mask & {RARE} <> 0 AND {GIVEN}"}
-ORDERS = {"latest": "updated_at DESC, content_object_id DESC", "review": "next_review, content_object_id"}
-INDEXES = ";\n".join(
-    f"CREATE INDEX ck_{name}_{order} ON cases_casekey (group_id, {columns})"
-    f" INCLUDE (until, mask, agreement_id, restricted) WHERE {condition.replace('x.', '')}"
-    for name, condition in LISTS.items()
-    for order, columns in ORDERS.items()
+SENSITIVE = f"x.mask & {RARE} <> 0 AND {GIVEN}"
+BY_CHANGE, BY_REVIEW = "updated_at DESC, content_object_id DESC", "next_review, content_object_id"
+INDEXES = "".join(
+    f"CREATE INDEX {name} ON cases_casekey (group_id, {columns}) INCLUDE (until, mask, agreement_id, restricted)"
+    f"{' WHERE ' + condition.replace('x.', '') if condition else ''};"
+    for name, columns, condition in (
+        ("ck_latest", BY_CHANGE, ""),
+        ("ck_latest_given", BY_CHANGE, GIVEN),
+        ("ck_latest_rare", BY_CHANGE, SENSITIVE),
+        ("ck_review_owned", BY_REVIEW, OWNED),
+        ("ck_review_given", BY_REVIEW, GIVEN),
+        ("ck_review_rare", BY_REVIEW, SENSITIVE),
+    )
 )
 
-# The door's rule for the key x; OFFSET 0 keeps the planner from turning the probes into scans.
+# The door's rule for the key x; OFFSET 0 keeps the planner from turning the probe into a scan.
 OPEN_KEY = """x.until > access_now() AND x.mask & p_must = p_must AND x.mask & p_must_not = 0
         AND NOT x.agreement_id = ANY (v_closed)
         AND (NOT x.restricted OR EXISTS (
               SELECT 1 FROM cases_casenamedprincipal n
                WHERE n.record_id = x.content_object_id AND n.group_id = x.group_id OFFSET 0))
-        AND NOT EXISTS (
-              SELECT 1 FROM cases_caseexclusion e
-               WHERE e.user_id = p_user AND e.record_id = x.content_object_id OFFSET 0)"""
-# Whose keys: which principals are asked for each kind of list. An empty array asks none.
-OF = {"owned": "v_owned", "given": "v_given", "rare": "v_rare"}
+        AND NOT x.content_object_id = ANY (v_excluded)"""
 
 LATEST = "x.updated_at DESC, x.content_object_id DESC"
 REVIEW = "x.next_review, x.content_object_id"
 AFTER_LATEST = "(x.updated_at, x.content_object_id) < (p_after, p_after_id)"
 AFTER_REVIEW = "(x.next_review, x.content_object_id) > (p_after_date, p_after_id)"
 COLUMNS = "x.updated_at, x.next_review, x.content_object_id"
-WALK = "x.status = ANY (v_statuses) AND x.risk_level = ANY (v_levels)"
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,26 @@ def page(sources: list[Source], *, after: str, order: str) -> str:
     END IF;"""
 
 
-BY_LIST = [Source(f"unnest({OF[name]})", condition) for name, condition in LISTS.items()]
-BY_WALK = [Source(source.each, f"{source.condition} AND {WALK}") for source in BY_LIST]
+# Which principals are asked for which kind of list; an empty array asks none.
+BY_LIST = [
+    Source("unnest(v_all)", "true"),
+    Source("unnest(v_owning)", OWNED),
+    Source("unnest(v_given)", GIVEN),
+    Source("unnest(v_rare)", SENSITIVE),
+]
+BY_LIST_OF_REVIEW = [
+    Source("unnest(v_all || v_owning)", OWNED),
+    Source("unnest(v_all || v_given)", GIVEN),
+    Source("unnest(v_rare)", SENSITIVE),
+]
+
+
+def walking(sources: list[Source]) -> list[Source]:
+    """The same lists, walked for some statuses and levels."""
+    walk = "x.status = ANY (v_statuses) AND x.risk_level = ANY (v_levels)"
+    return [Source(source.each, f"{source.condition} AND {walk}") for source in sources]
+
+
 BY_CODES = [
     Source(
         "(SELECT a.g, b.st, c.lv FROM unnest(v_groups) a(g), unnest(v_statuses) b(st), unnest(v_levels) c(lv))",
@@ -133,12 +153,21 @@ def caseload(*, after: str, order: str) -> str:
 ASKING = f"""
   v_groups int[] := CASE WHEN p_user = access_user() THEN access_groups(p_must & ~{MANAGE}) ELSE '{{}}' END;
   v_closed int[] := access_closed();
+  v_excluded bigint[] := case_excluded();
   v_filtered boolean := cardinality(p_statuses) > 0 OR cardinality(p_levels) > 0;
   v_statuses int[] := CASE WHEN cardinality(p_statuses) > 0 THEN p_statuses ELSE '{{1,2,3,4,5,6,7,8,9}}' END;
   v_levels int[] := CASE WHEN cardinality(p_levels) > 0 THEN p_levels ELSE '{{0,1,2,3,4}}' END;
-  v_owned int[] := CASE WHEN p_must_not & {MANAGE} = 0 THEN v_groups ELSE '{{}}' END;
-  v_given int[] := CASE WHEN p_must & ({MANAGE} | {RARE}) = 0 THEN v_groups ELSE '{{}}' END;
-  v_rare int[] := CASE WHEN p_must & {MANAGE} = 0 AND p_must & {RARE} <> 0 THEN v_groups ELSE '{{}}' END;"""
+  v_own boolean := p_must & {MANAGE} <> 0;
+  v_shared boolean := p_must_not & {MANAGE} <> 0;
+  v_sensitive boolean := p_must & {RARE} <> 0;
+  v_all int[] := CASE WHEN NOT v_own AND NOT v_shared AND NOT v_sensitive THEN v_groups ELSE '{{}}' END;
+  v_given int[] := CASE WHEN v_shared AND NOT v_sensitive THEN v_groups ELSE '{{}}' END;
+  v_rare int[] := CASE WHEN v_sensitive AND NOT v_own THEN v_groups ELSE '{{}}' END;
+  -- Only principals with an owner's paper hold keys of their own.
+  v_owning int[] := CASE WHEN v_own OR (v_sensitive AND NOT v_shared) THEN ARRAY(
+    SELECT w.g FROM unnest(v_groups) AS w(g) WHERE EXISTS (
+      SELECT 1 FROM sharing_grant o
+       WHERE o.kind = 'owner' AND o.record_type = 'cases.case' AND o.group_id = w.g OFFSET 0)) ELSE '{{}}' END;"""
 
 PAGE = f"""
 CREATE FUNCTION case_page(
@@ -159,13 +188,13 @@ BEGIN
   ELSIF p_officer IS NOT NULL THEN
     {caseload(after="(c.updated_at, c.id) < (p_after, p_after_id)", order="c.updated_at DESC, c.id DESC")}
   ELSIF p_sort = 'review' AND v_filtered THEN
-    {page(BY_WALK, after=AFTER_REVIEW, order=REVIEW)}
+    {page(walking(BY_LIST_OF_REVIEW), after=AFTER_REVIEW, order=REVIEW)}
   ELSIF p_sort = 'review' THEN
-    {page(BY_LIST, after=AFTER_REVIEW, order=REVIEW)}
+    {page(BY_LIST_OF_REVIEW, after=AFTER_REVIEW, order=REVIEW)}
   ELSIF v_crossed THEN
     {page(BY_CODES, after=AFTER_LATEST, order=LATEST)}
   ELSIF v_filtered THEN
-    {page(BY_WALK, after=AFTER_LATEST, order=LATEST)}
+    {page(walking(BY_LIST), after=AFTER_LATEST, order=LATEST)}
   ELSE
     {page(BY_LIST, after=AFTER_LATEST, order=LATEST)}
   END IF;
@@ -221,7 +250,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            INDEXES, ";".join(f"DROP INDEX ck_{name}_{order}" for name in LISTS for order in ORDERS)
+            INDEXES,
+            "DROP INDEX ck_latest, ck_latest_given, ck_latest_rare, ck_review_owned, ck_review_given, ck_review_rare",
         ),
         migrations.RunSQL(
             PAGE,

@@ -81,8 +81,8 @@ class Case(models.Model):
 class CaseKey(RecordKey):
     """A key to a case, with copies of the columns that lists sort and filter by (a trigger keeps them).
 
-    The indexes by latest change and next review are partial ones, made by hand in 0004: a key stands in those of what
-    a unit owns or in those of what it was given, never in both.
+    The indexes by latest change and by next review are made by hand in 0004, since most hold only some of the keys:
+    what a unit owns, what it was given, what is sensitive.
     """
 
     pk = models.CompositePrimaryKey("content_object", "grant")
