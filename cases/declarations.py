@@ -10,15 +10,17 @@ from cases.flags import events as flag_events
 from cases.flags import timeline as flag_timeline
 from cases.flags.models import Flag
 from cases.flags.querysets import counted, standing_flags
+from cases.people import events as people_events
 from cases.people.models import Address, Alias, Identifier, Person
 from cases.plans import events as plan_events
 from cases.plans import expansions as plan_expansions
 from cases.plans import timeline as plan_timeline
 from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
-from cases.plans.overview import plan_summary
+from cases.plans.overview import open_work, plan_summary
 from cases.supervision import events as case_events
 from cases.supervision import expansions as case_expansions
 from cases.supervision.bundles import BUNDLES
+from cases.supervision.closing import add_open_work
 from cases.supervision.frame import Around, CaseFrame, add_around
 from cases.supervision.models import (
     Case,
@@ -78,12 +80,14 @@ def declare() -> None:
         )
     case_events.declare()
     flag_events.declare()
+    people_events.declare()
     plan_events.declare()
     add_around(Around("flags", Category.FLAGS, standing_flags, counted))
     case_expansions.declare()
     plan_expansions.declare()
     add_part(plan_summary)
     flag_timeline.declare()
+    add_open_work(open_work)
     plan_timeline.declare()
     document_events.declare()
     document_timeline.declare()

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("cases.casework.urls")),
     path("", include("cases.lists.urls")),
     path("", include("cases.supervision.urls")),
     path("", include("cases.timeline.urls")),

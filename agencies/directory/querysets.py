@@ -26,3 +26,18 @@ def members_of(unit_ids: Iterable[int] | QuerySet[Any], *, having: int) -> Query
     )
     people = apps.get_model("agencies", "User").objects.filter(kind="person", is_active=True)
     return people.filter(Exists(memberships)).order_by("name", "pk")
+
+
+def members_by_unit(unit_ids: Iterable[int] | QuerySet[Any], *, having: int) -> dict[int, list[Any]]:
+    """The people of members_of() under each of the units: number of the unit → people, by name. One query."""
+    now, roles = DatabaseNow(), [r.code for r in ROLES.values() if with_prerequisites(r.mask) & having == having]
+    rows = apps.get_model("agencies", "Membership").objects.filter(
+        group_id__in=unit_ids, role__in=roles, starts_at__lte=now, until__gt=now,
+        user__kind="person", user__is_active=True,
+    )  # fmt: skip
+    found: dict[int, list[Any]] = {}
+    for row in rows.select_related("user").order_by("user__name", "user_id"):
+        people = found.setdefault(row.group_id, [])
+        if row.user not in people:
+            people.append(row.user)
+    return found

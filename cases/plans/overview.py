@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import JSONObject
+from django.urls import reverse
 from django.utils import timezone
 
 from agencies.directory.categories import Category
 from cases.plans.models import Action, Goal, Plan
+from cases.supervision.closing import OpenWork
 from cases.supervision.models import Case
 from cases.supervision.overview import Date, Read
 from sharing.access.actors import Actor
@@ -47,3 +49,13 @@ def _plan(actor: Actor, case: Case) -> Any:
         next_title=Subquery(first.values("title")[:1]),
         first_goals=ArraySubquery(shown[:GOALS_SHOWN]),
     ).first()
+
+
+def open_work(actor: Actor, case: Case) -> list[OpenWork]:
+    """The goals and actions of the open plan that are neither done nor dropped. Two queries."""
+    goals = Goal.objects.permitted(actor).filter(case=case, status="active").exclude(plan__status="closed").count()
+    actions = Action.objects.permitted(actor).filter(case=case, status="open").exclude(plan__status="closed").count()
+    if not goals and not actions:
+        return []
+    said = f"{goals} active goal{'' if goals == 1 else 's'} and {actions} open action{'' if actions == 1 else 's'}"
+    return [OpenWork(f"{said} in the joint plan", reverse("case_plan", args=[case.uuid]))]

@@ -45,6 +45,10 @@ class SupervisionStatus(models.IntegerChoices):
     COMPLETED_EARLY = 9, "Completed early"
 
 
+OPEN_STATUSES = (SupervisionStatus.ACTIVE, SupervisionStatus.ABSCONDER)
+CLOSED_STATUSES = tuple(status for status in SupervisionStatus if status not in OPEN_STATUSES)
+
+
 class RiskLevel(models.IntegerChoices):
     """Assessed risk of reoffending, in words."""
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from agencies.directory.categories import NOTHING, Category
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.codes import (
+    OPEN_STATUSES,
     ConditionKind,
     Enforcer,
     RiskLevel,
@@ -47,6 +48,7 @@ class Case(models.Model):
     term_start = models.DateField(null=True, blank=True)
     term_end = models.DateField(null=True, blank=True)
     next_review = models.DateField(null=True, blank=True)
+    closed_on = models.DateField(null=True, blank=True)
     restricted = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
@@ -76,6 +78,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return f"Case {self.uuid}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the person is under supervision in this case, present or not."""
+        return self.status in OPEN_STATUSES
 
 
 class CaseKey(RecordKey):

@@ -21,8 +21,11 @@ RULES = {
     "case_permits",
     "case_mask",
 }
-ASKED = {"access_open", "case_page", "case_count", "case_search", "case_holders", "case_readers"}
-GIVEN = {"case_issue", "case_withdraw", "case_reset_end", "case_reassign"}
+ASKED = {"access_open", "case_page", "case_count", "case_search", "case_holders", "case_readers"} | {
+    "case_may_open_in",
+    "person_duplicates",
+}
+GIVEN = {"case_issue", "case_withdraw", "case_reset_end", "case_reassign", "case_open"}
 OWN = {"case_recent"}  # tells the signed-in person's own reads, so that a job has no use for it
 JOB_ALONE = {
     "case_own",

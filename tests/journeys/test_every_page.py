@@ -43,6 +43,17 @@ PAGES = {
     "goal_edit": ("olsen", "/cases/{joint}/plan/goals/{goal}/edit/"),
     "action_add": ("olsen", "/cases/{joint}/plan/goals/{goal}/actions/new/"),
     "action_edit": ("olsen", "/cases/{joint}/plan/actions/{action}/edit/"),
+    "case_new": ("olsen", "/cases/new/"),
+    "case_new_same": ("olsen", "/cases/new/same/"),
+    "case_new_home": ("olsen", "/cases/new/home/"),
+    "case_new_case": ("olsen", "/cases/new/case/"),
+    "case_new_check": ("olsen", "/cases/new/check/"),
+    "case_edit": ("olsen", "/cases/{joint}/edit/"),
+    "person_edit": ("olsen", "/cases/{joint}/person/"),
+    "case_addresses": ("olsen", "/cases/{joint}/addresses/"),
+    "case_reassign": ("mills", "/cases/{joint}/reassign/"),
+    "case_close": ("mills", "/cases/{joint}/close/"),
+    "case_reopen": ("mills", "/cases/{joint}/reopen/"),
     "case_documents": ("olsen", "/cases/{joint}/documents/"),
     "document_withdraw": ("olsen", "/cases/{joint}/documents/{document}/withdraw/"),
     "case_access": ("olsen", "/cases/{joint}/access/"),
@@ -78,8 +89,8 @@ OTHER_PAGES = {
 }
 # Answers to a post, pieces of pages, machines' addresses, and one that always leads on to changing the password.
 NO_PAGES = {
-    "healthz", "document_file", "inbox_badge", "inbox_done", "inbox_undo", "inbox_all_done", "act_for",
-    "account_set_password",
+    "healthz", "document_file", "address_confirm", "address_end", "inbox_badge", "inbox_done", "inbox_undo",
+    "inbox_all_done", "act_for", "account_set_password",
 }  # fmt: skip
 
 

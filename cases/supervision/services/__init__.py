@@ -1,5 +1,27 @@
 """Opening, changing, reassigning and closing supervision cases by hand."""
 
 from cases.supervision.services.assigning import Reassigned, reassign_case, reassign_cases
+from cases.supervision.services.changing import EDITABLE, close_case, reopen_case, state_of, update_case
+from cases.supervision.services.opening import (
+    Duplicate,
+    PossibleDuplicate,
+    open_case,
+    possible_duplicates,
+    units_to_open_in,
+)
 
-__all__ = ["Reassigned", "reassign_case", "reassign_cases"]
+__all__ = [
+    "EDITABLE",
+    "Duplicate",
+    "PossibleDuplicate",
+    "Reassigned",
+    "close_case",
+    "open_case",
+    "possible_duplicates",
+    "reassign_case",
+    "reassign_cases",
+    "reopen_case",
+    "state_of",
+    "units_to_open_in",
+    "update_case",
+]

@@ -14,6 +14,7 @@ from agencies.directory.querysets import members_of
 from agencies.trail.services import ChangeOf, record_changes
 from cases.supervision import events
 from cases.supervision.models import Case
+from cases.supervision.services.changing import state_of
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.notices.outbox import publish_many
@@ -60,24 +61,24 @@ def reassign_case(
     officer_id: int | None,
     unit_id: int | None,
     reason: str,
-    seen_version: int | None = None,
+    seen: str | None = None,
 ) -> Case | None:
     """Give one case to an officer and a unit. As reassign_cases(), with refusals raised.
 
     Returns the case, or None where the actor no longer sees it in its new unit. Where it is there already, nothing is
-    written. Raises NotVisible, NotAllowed, Refused, or Stale where `seen_version` is given and is not the current one.
+    written. Raises NotVisible, NotAllowed, Refused, or Stale where `seen` is given and is not the state_of() it now.
     """
     _check_target(actor, officer_id, unit_id, reason)
-    _, outcomes = _move(actor, [case_uuid], officer_id, unit_id, reason.strip(), seen_version)
+    _, outcomes = _move(actor, [case_uuid], officer_id, unit_id, reason.strip(), seen)
     outcome = outcomes.get(case_uuid)
-    seen = Case.objects.visible_to(actor).filter(uuid=case_uuid).first()
-    if outcome is None or (outcome == "not_yours" and seen is None):
+    case = Case.objects.visible_to(actor).filter(uuid=case_uuid).first()
+    if outcome is None or (outcome == "not_yours" and case is None):
         raise NotVisible
     if outcome == "not_yours":
         raise NotAllowed(NOT_YOURS)
     if outcome in ("unit", "officer", "excluded", "restricted"):
         raise Refused(_WHY_NOT[outcome], "unit" if outcome in ("unit", "restricted") else "officer")
-    return seen
+    return case
 
 
 def _check_target(actor: Actor, officer_id: int | None, unit_id: int | None, reason: str) -> None:
@@ -100,12 +101,12 @@ def _move(
     officer_id: int | None,
     unit_id: int | None,
     reason: str,
-    seen_version: int | None = None,
+    seen: str | None = None,
 ) -> tuple[Reassigned, dict[uuid.UUID, str]]:
-    seen = Case.objects.visible_to(actor).filter(uuid__in=case_uuids).order_by("pk")
-    cases = {case.pk: case for case in seen.select_for_update(no_key=True, of=("self",))}
+    visible = Case.objects.visible_to(actor).filter(uuid__in=case_uuids).order_by("pk")
+    cases = {case.pk: case for case in visible.select_for_update(no_key=True, of=("self",))}
     for case in cases.values():
-        if seen_version is not None and case.version != seen_version:
+        if seen is not None and state_of(case) != seen:
             raise Stale(case)
     with connection.cursor() as cursor:
         cursor.execute(

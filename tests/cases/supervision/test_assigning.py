@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.models import Case
-from cases.supervision.services import Reassigned, reassign_case, reassign_cases
+from cases.supervision.services import Reassigned, reassign_case, reassign_cases, state_of
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from tests.access.acts import act, leaves
 from tests.services import owner
@@ -138,7 +138,7 @@ def test_a_wrong_target_is_refused_as_a_whole(world: World, officer: str, unit: 
     assert refusal.value.field == field
 
 
-def one(world: World, who: str, number: int, *, to: str, unit: str | None = None, seen: int | None = None) -> Case:
+def one(world: World, who: str, number: int, *, to: str, unit: str | None = None, seen: str | None = None) -> Case:
     """Lets somebody reassign one case."""
     done: Case = act(
         world,
@@ -149,7 +149,7 @@ def one(world: World, who: str, number: int, *, to: str, unit: str | None = None
             officer_id=world.users[to].pk,
             unit_id=world.units[unit].pk if unit else None,
             reason="Because",
-            seen_version=seen,
+            seen=seen,
         ),
     )
     return done
@@ -157,7 +157,7 @@ def one(world: World, who: str, number: int, *, to: str, unit: str | None = None
 
 def test_one_case_raises_what_many_report(world: World) -> None:
     with pytest.raises(Stale):
-        one(world, "mills", 6, to="pratt", seen=7)
+        one(world, "mills", 6, to="pratt", seen="7")
     with pytest.raises(NotAllowed):
         one(world, "olsen", 6, to="pratt")
     with pytest.raises(NotVisible):
@@ -165,7 +165,7 @@ def test_one_case_raises_what_many_report(world: World) -> None:
     with pytest.raises(Refused, match="conflict"):
         one(world, "mills", 2, to="pratt")
     with leaves(changes=1, events=1):
-        assert one(world, "mills", 6, to="pratt", seen=1).officer_id == world.users["pratt"].pk
+        assert one(world, "mills", 6, to="pratt", seen=state_of(world.cases[6])).officer_id == world.users["pratt"].pk
     with leaves():
         assert one(world, "mills", 6, to="pratt").version == 2
 
