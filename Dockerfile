@@ -19,6 +19,8 @@ RUN SECRET_KEY=build ALLOWED_HOSTS=build DATABASE_URL=postgres://build/build BRO
     EMAIL_URL=smtp://build:25 DEFAULT_FROM_EMAIL=build@build.example \
     python manage.py collectstatic --noinput --verbosity=0 && python -m compileall -q agencies sharing cases portal
 
+# A volume takes its owner from the folder that it covers.
+RUN install --directory --owner=nobody --mode=0750 /srv/documents
 USER nobody
 EXPOSE 8000
 CMD ["gunicorn", "portal.wsgi:application", "--bind=0.0.0.0:8000", "--workers=2", "--threads=4", "--preload", "--no-control-socket"]

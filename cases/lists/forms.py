@@ -25,6 +25,11 @@ SCOPES = [(MINE, "Mine"), (UNIT, "My unit"), (SHARED, "Shared with us"), (RECENT
 SORTS = [(LATEST, "Changed"), (REVIEW, "Next review")]
 
 
+def opens_cases(actor: Actor) -> bool:
+    """Whether the actor's side and role open cases somewhere; where, cases.supervision.services says."""
+    return actor.side == Side.SUPERVISION and Category.SHARE in actor.role_mask
+
+
 def scopes_of(actor: Actor) -> tuple[list[tuple[str, str]], str]:
     """The tabs that can hold something for this actor, and the one to begin with."""
     if actor.side != Side.SUPERVISION:

@@ -25,6 +25,7 @@ from cases.lists.forms import (
     ReassignForm,
     SavedFilterForm,
     cursor_text,
+    opens_cases,
 )
 from cases.lists.models import SavedFilter
 from cases.lists.services import EXPORT_AT_MOST, choose_columns, columns_for, export_cases, remove_filter, save_filter
@@ -74,6 +75,7 @@ class CaseList(Page):
         knows = knows_status(actor)
         context = {
             "section": "cases",
+            "may_open": opens_cases(actor),
             "tabs": _tabs(form.scopes, scope),
             "form": form,
             "filters": not form.recent and bool(form.visible_fields()),

@@ -43,7 +43,7 @@ EXECUTE FUNCTION case_guard();
 def own_person(column: str) -> str:
     """That the actor works one of the person's cases."""
     return (
-        f"person_opens({column}, (SELECT access_user()), (SELECT access_groups({SHARE})), (SELECT access_closed()),"
+        f"person_opens({column}, (SELECT case_excluded()), (SELECT access_groups({SHARE})), (SELECT access_closed()),"
         f" {SHARE})"
     )
 
@@ -115,7 +115,7 @@ BEGIN
             v_person.suffix, v_person.birth_date, v_person.sex, v_person.race, v_now, v_now, v_now, '', 1)
     RETURNING id INTO v_person.id;
   ELSIF NOT EXISTS (SELECT 1 FROM cases_person p WHERE p.id = v_person.id AND p.agency_id = v_agency)
-     OR NOT person_opens(v_person.id, access_user(), access_groups({SHARE}), access_closed(), {SHARE}) THEN
+     OR NOT person_opens(v_person.id, case_excluded(), access_groups({SHARE}), access_closed(), {SHARE}) THEN
     RAISE EXCEPTION 'person % is none of whom this actor works a case', v_person.id
       USING ERRCODE = 'insufficient_privilege';
   END IF;
@@ -161,7 +161,7 @@ BEGIN
     JOIN cases_case c ON c.person_id = p.id
    WHERE NOT EXISTS (SELECT 1 FROM cases_caseexclusion e WHERE e.record_id = c.id AND e.user_id = access_user())
      AND (NOT c.restricted
-          OR case_opens(c.id, access_user(), access_groups({EXISTENCE}), access_closed(), {EXISTENCE}))
+          OR case_opens(c.id, case_excluded(), access_groups({EXISTENCE}), access_closed(), {EXISTENCE}))
    GROUP BY c.id, c.uuid, c.unit_id ORDER BY c.id LIMIT 20;
 END $$;
 REVOKE ALL ON FUNCTION case_may_open_in(int), case_open(jsonb, jsonb),

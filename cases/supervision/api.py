@@ -11,16 +11,24 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agencies.directory.categories import NOTHING, Category, union
+from agencies.directory.models import Unit
+from agencies.directory.querysets import members_of
+from cases.supervision.codes import CASE
 from cases.supervision.models import Case
 from cases.supervision.querysets import CaseFilter, Cursor, parts_of
 from cases.supervision.serializers import (
+    CaseChange,
     CaseDetail,
+    CaseInput,
     CaseListParameters,
     CasePageAnswer,
     CaseRow,
     SearchAnswer,
     SearchInput,
 )
+from cases.supervision.services import open_case, state_of, units_to_open_in, update_case
+from sharing.access.actors import Actor
+from sharing.access.errors import NotAllowed, Refused
 from sharing.access.rest import DoorView, digest_tag
 
 _WORD = re.compile(r"[\w'’-]+")
@@ -30,7 +38,7 @@ MAX_WORDS = 8
 class CaseListView(DoorView):
     """The cases that the caller may know of."""
 
-    categories = {"get": Category.EXISTENCE}
+    categories = {"get": Category.EXISTENCE, "post": Category.SHARE}
     parameters = CaseListParameters
     shows = CaseRow
     expands = {"cautions": "id", "conditions": "id", "plan": "id"}
@@ -61,21 +69,56 @@ class CaseListView(DoorView):
         self.note_read("list", page.cases, _shown(page.cases, Category.EXISTENCE | Category.SUPERVISION))
         return Response(answer)
 
+    @extend_schema(operation_id="open_case", request=CaseInput, responses={201: CaseDetail}, tags=["Cases"])
+    def post(self, request: Request) -> Response:
+        """Open a case in a unit of the caller's own.
+
+        A new person who resembles one whom the agency knows is refused until `not_a_duplicate` says that they are not.
+        """
+        if not units_to_open_in(self.actor):
+            raise NotAllowed("Your role does not open cases.")
+        asked = self.body(CaseInput)
+        opened = open_case(
+            actor=self.actor,
+            person=asked.pop("person", None) or asked.pop("person_id"),
+            numbers={row["kind"]: row["value"] for row in asked.pop("identifiers", [])},
+            address=asked.pop("home", None),
+            unit_id=asked.pop("unit"),
+            officer_id=officer_named(self.actor, asked.pop("officer", None)),
+            not_a_duplicate=asked.pop("not_a_duplicate"),
+            case=asked,
+        )
+        self.tells_of(CASE, opened.uuid)
+        data = shown_whole(self, opened.uuid)
+        return self.tagged(data, digest_tag(data), status=201)
+
 
 class CaseView(DoorView):
     """One case."""
 
-    categories = {"get": Category.EXISTENCE}
+    categories = {"get": Category.EXISTENCE, "patch": Category.SHARE}
     shows = CaseDetail
 
     @extend_schema(operation_id="read_case", responses=CaseDetail, tags=["Cases"])
     def get(self, request: Request, case_uuid: uuid.UUID) -> Response:
         """Read a case with all its parts that are open to the caller; `withheld` names the categories that are not."""
-        case: Any = Case.objects.open_one(self.actor, case_uuid)
-        case.parts = parts_of(self.actor, case)
-        data = CaseDetail(case).data
-        self.note_read("detail", [case], _shown([case], ~NOTHING))
+        data = shown_whole(self, case_uuid)
         return self.tagged(data, digest_tag(data))
+
+    @extend_schema(operation_id="change_case", request=CaseChange, responses=CaseDetail, tags=["Cases"])
+    def patch(self, request: Request, case_uuid: uuid.UUID) -> Response:
+        """Change what a case says, from the answer named in If-Match; for those who work it in its own agency."""
+        seen = self.record(CASE, case_uuid)
+        self.must_match(digest_tag(shown_whole(self, case_uuid)))
+        changes = self.body(CaseChange, partial=True)
+        reason = changes.pop("reason", "")
+        update_case(actor=self.actor, case_uuid=case_uuid, changes=changes, seen=state_of(seen), reason=reason)
+        data = shown_whole(self, case_uuid)
+        return self.tagged(data, digest_tag(data))
+
+    def tag_of(self, obj: Any) -> str:
+        """The ETag of what this resource shows of the case."""
+        return digest_tag(shown_whole(self, obj.uuid))
 
 
 class SearchView(DoorView):
@@ -97,6 +140,25 @@ class SearchView(DoorView):
             )
         self.note_read("search", cases, _shown(cases, Category.EXISTENCE | Category.SUPERVISION))
         return Response({"results": _rows(cases)})
+
+
+def shown_whole(view: DoorView, case_uuid: uuid.UUID) -> dict[str, Any]:
+    """A case with all its parts that are open to the caller, and the read event of it. Raises NotVisible."""
+    case: Any = Case.objects.open_one(view.actor, case_uuid)
+    case.parts = parts_of(view.actor, case)
+    view.note_read("detail", [case], _shown([case], ~NOTHING))
+    return dict(CaseDetail(case).data)
+
+
+def officer_named(actor: Actor, email: str | None) -> int | None:
+    """The number of the officer with this address in the caller's agency; None for none. Raises Refused."""
+    if not email:
+        return None
+    units = Unit.objects.filter(agency_id=actor.agency_id).values("pk")
+    officer = members_of(units, having=Category.SHARE).filter(email__iexact=email).first()
+    if officer is None:
+        raise Refused("Choose an officer of your agency who works cases.", "officer")
+    return int(officer.pk)
 
 
 def _rows(cases: list[Any]) -> Any:

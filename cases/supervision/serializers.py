@@ -11,7 +11,7 @@ from agencies.directory.categories import Category, codes_of
 from agencies.directory.models import User
 from cases.people.models import Address, Alias, Identifier, Person
 from cases.supervision.codes import RiskLevel, SupervisionLevel, SupervisionStatus, SupervisionType
-from cases.supervision.models import Caution, Condition, RiskAssessment
+from cases.supervision.models import Case, Caution, Condition, RiskAssessment
 from cases.supervision.querysets import ALL, LATEST, MINE, REVIEW, SHARED, UNIT
 from sharing.access.explain import withheld_mask
 from sharing.access.rest import AgencyBrief, CodeField, Gated, LinkField, PageParameters, Strict
@@ -237,6 +237,91 @@ class PlanSummary(serializers.Serializer):
     purpose = serializers.CharField()
     review_due = serializers.DateField(source="review_on", allow_null=True)
     version = serializers.IntegerField()
+
+
+class CaseFields(Strict, serializers.ModelSerializer[Case]):
+    """What a case says. `type`, `level` and `review_due` are called as in the answer."""
+
+    type = CodeField(SupervisionType, source="kind", required=False)
+    level = CodeField(SupervisionLevel, source="supervision_level", required=False)
+    risk_level = CodeField(RiskLevel, required=False)
+    review_due = serializers.DateField(source="next_review", required=False, allow_null=True)
+
+    class Meta:
+        model = Case
+        fields = [
+            "type",
+            "level",
+            "risk_level",
+            "offense",
+            "offense_degree",
+            "offense_date",
+            "term_start",
+            "term_end",
+            "review_due",
+        ]
+
+
+class CaseChange(CaseFields):
+    """A changed case: only what changes, and why."""
+
+    status = CodeField(SupervisionStatus, required=False, help_text="Of an open case; closing is an act of its own")
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=300)
+
+    class Meta(CaseFields.Meta):
+        fields = [*CaseFields.Meta.fields, "status", "reason"]
+
+
+class PersonInput(Strict, serializers.ModelSerializer[Person]):
+    """A person whom the agency does not know yet."""
+
+    class Meta:
+        model = Person
+        fields = ["local_id", "given_name", "middle_name", "family_name", "suffix", "birth_date", "sex", "race"]
+
+
+class HomeInput(Strict, serializers.ModelSerializer[Address]):
+    """Where the person lives."""
+
+    class Meta:
+        model = Address
+        fields = ["street", "city", "state", "postal_code", "phone"]
+
+
+class NumberInput(Strict):
+    """A number of the person; one of a kind."""
+
+    kind = serializers.ChoiceField(choices=Identifier.Kind.choices)
+    value = serializers.CharField(max_length=40)
+
+
+class CaseInput(CaseFields):
+    """A new case, of a new person or of one whose case the caller works."""
+
+    number = serializers.CharField(max_length=30, help_text="The agency’s own number of the case")
+    person = PersonInput(required=False, help_text="A new person; else `person_id`")
+    person_id = serializers.UUIDField(required=False)
+    identifiers = NumberInput(many=True, required=False, max_length=4, help_text="Of a new person")  # type: ignore[call-arg]
+    home = HomeInput(required=False, help_text="Of a new person")
+    unit = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="As in the directory")
+    officer = serializers.EmailField(required=False, allow_null=True, help_text="Of the officer of record")
+    not_a_duplicate = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="That the person is none of those known ones who resemble them",
+    )
+
+    class Meta(CaseFields.Meta):
+        fields = [
+            "number", "person", "person_id", "identifiers", "home", "unit", "officer", "not_a_duplicate",
+            *CaseFields.Meta.fields,
+        ]  # fmt: skip
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The input. Raises ValidationError where it names no person, or two."""
+        if ("person" in attrs) == ("person_id" in attrs):
+            raise serializers.ValidationError({"person": "Give a new person, or the person_id of a known one."})
+        return attrs
 
 
 class CaseDetail(CaseRow):

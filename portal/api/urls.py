@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from cases.casework import api as casework
 from cases.documents import api as documents
 from cases.flags import api as flags
 from cases.lists import api as lists
@@ -56,6 +57,20 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("goals/<uuid:goal_uuid>/actions/", plans.GoalActionsView.as_view(), name="goal-actions"),
     path("actions/<uuid:action_uuid>/", plans.ActionView.as_view(), name="action"),
     path("actions/<uuid:action_uuid>/versions/", plans.ActionVersionsView.as_view(), name="action-versions"),
+    path("cases/<uuid:case_uuid>/person/", casework.CasePersonView.as_view(), name="person"),
+    path("cases/<uuid:case_uuid>/addresses/", casework.CaseAddressesView.as_view(), name="addresses"),
+    path(
+        "cases/<uuid:case_uuid>/addresses/<uuid:address_uuid>/confirm/",
+        casework.AddressConfirmView.as_view(),
+        name="address-confirm",
+    ),
+    path(
+        "cases/<uuid:case_uuid>/addresses/<uuid:address_uuid>/end/",
+        casework.AddressEndView.as_view(),
+        name="address-end",
+    ),
+    path("cases/<uuid:case_uuid>/close/", casework.CaseCloseView.as_view(), name="case-close"),
+    path("cases/<uuid:case_uuid>/reopen/", casework.CaseReopenView.as_view(), name="case-reopen"),
     path("cases/<uuid:case_uuid>/documents/", documents.CaseDocumentsView.as_view(), name="case-documents"),
     path("documents/<uuid:document_uuid>/", documents.DocumentView.as_view(), name="document"),
     path("documents/<uuid:document_uuid>/file/", documents.DocumentFileView.as_view(), name="document-file"),

@@ -96,7 +96,7 @@ def close_case(
 def reopen_case(*, actor: Actor, case_uuid: uuid.UUID, reason: str, seen: str) -> Case:
     """Take a closed case up again, as active; for those who manage it.
 
-    Returns the case. Raises NotVisible, NotAllowed, Refused or Stale.
+    Returns the case; where it is open, nothing is written. Raises NotVisible, NotAllowed, Refused or Stale.
     """
     case = _locked(
         actor, case_uuid, Category.MANAGE, "Only a supervisor of the agency that owns the case may reopen it."
@@ -104,7 +104,7 @@ def reopen_case(*, actor: Actor, case_uuid: uuid.UUID, reason: str, seen: str) -
     if state_of(case) != seen:
         raise Stale(case)
     if case.is_open:
-        raise Refused("This case is open.")
+        return case
     if not reason.strip():
         raise Refused("Say why the case is taken up again.", "reason")
     before = _values(case, ("status", "closed_on"))

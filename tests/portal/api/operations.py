@@ -29,6 +29,7 @@ def things(world: World, feed: Any) -> dict[str, list[uuid.UUID]]:
         "caution_uuid": [world.caution.uuid],
         "action_uuid": [action.uuid for action in world.actions],
         "grant_uuid": [world.grants[name].uuid for name in ("joint", "referred", "ended", "circle")],
+        "address_uuid": [an_address(world), world.joint.uuid],
         "document_uuid": [stored_document(world).uuid],
         "filter_uuid": [a_filter(feed), world.joint.uuid],
         "item_uuid": [an_item(world, feed).uuid, world.joint.uuid],
@@ -44,6 +45,16 @@ def good_body(world: World, operation_id: str) -> Any:
         "choose_case_columns": {"columns": ["risk"]},
         "reassign_cases": {"cases": [str(world.joint.uuid)], "officer": None, "reason": "Leave"},
         "export_cases": {"purpose": "audit"},
+        "open_case": {
+            "number": "C90001",
+            "person": {"local_id": "P90001", "given_name": "Anna", "family_name": "Novak", "birth_date": "1991-05-04"},
+            "unit": world.units["probation/north"].pk,
+        },
+        "change_case": {"level": "MAXIMUM"},
+        "change_person": {"middle_name": "J", "aliases": [{"sur": "Hall"}]},
+        "add_address": {"street": "9 Mill Lane", "city": "Riverton", "state": "FL"},
+        "close_case": {"status": "COMPLETED", "closed_on": "2026-11-01", "reason": "Term ended"},
+        "reopen_case": {"reason": "New order"},
         "add_goal": {"title": "A room", "need": "housing", "target": "Own key by June"},
         "add_action": {"title": "Call the landlord"},
         "set_flag": {"kind": "veteran", "basis": "self_report", "evidence": "Papers"},
@@ -72,6 +83,12 @@ def a_filter(user: Any) -> uuid.UUID:
     """A filter that this user keeps."""
     with services.as_job(), job_context():
         return SavedFilter.objects.create(user=user, name="Kept", query=[["status", "1"]]).uuid
+
+
+def an_address(world: World) -> uuid.UUID:
+    """Where the joint case's person lives."""
+    found = services.owner("SELECT uuid FROM cases_address WHERE person_id = %s", world.joint.person_id)
+    return uuid.UUID(str(found[0][0]))
 
 
 def an_item(world: World, user: Any) -> InboxItem:
