@@ -262,14 +262,25 @@ GRANT EXECUTE ON FUNCTION case_own(bigint[], int) TO concord_job;
 
 # Questions about one case that its own agency may ask, and the relay.
 ANSWERS = """
+-- That somebody is with a treatment provider is told to nobody without that category but who gave it.
+CREATE FUNCTION is_provider(p_group int) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (SELECT 1 FROM public.agencies_unit u JOIN public.agencies_agency a ON a.id = u.agency_id
+                  WHERE u.group_id = p_group AND a.kind = 'treatment_provider');
+END $$;
+
 -- Who holds keys, for somebody who may share the case.
 CREATE FUNCTION case_holders(p_id bigint)
 RETURNS TABLE (grant_id bigint, group_id int, mask int, until timestamptz, agreement_id int)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_all boolean := access_is_job() OR case_permits(p_id, 8192, access_groups(8192));
 BEGIN
   IF access_is_job() OR case_permits(p_id, 65536, access_groups(65536)) THEN
     RETURN QUERY SELECT k.grant_id, k.group_id, k.mask, k.until, k.agreement_id
-      FROM cases_casekey k WHERE k.content_object_id = p_id;
+      FROM cases_casekey k JOIN sharing_grant g ON g.id = k.grant_id
+     WHERE k.content_object_id = p_id
+       AND (v_all OR g.issued_by_id = access_user() OR NOT is_provider(k.group_id));
   END IF;
 END $$;
 
@@ -278,11 +289,15 @@ CREATE FUNCTION case_readers(p_id bigint, p_since timestamptz, p_limit int)
 RETURNS TABLE (user_name varchar, agency_id bigint, agency_name varchar, action varchar, purpose varchar, channel varchar,
                times bigint, last_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  v_all boolean := case_permits(p_id, 8192, access_groups(8192));
 BEGIN
   IF case_permits(p_id, 65536, access_groups(65536)) THEN
     RETURN QUERY SELECT r.user_name, r.agency_id, r.agency_name, r.action, r.purpose, r.channel, count(*), max(r.at)
       FROM agencies_read r
      WHERE r.record_ids @> ARRAY[(SELECT c.uuid FROM cases_case c WHERE c.id = p_id)] AND r.at >= p_since
+       AND (v_all OR NOT EXISTS (SELECT 1 FROM agencies_agency a
+                                  WHERE a.id = r.agency_id AND a.kind = 'treatment_provider'))
      GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 8 DESC LIMIT p_limit;
   END IF;
 END $$;
@@ -357,6 +372,6 @@ class Migration(migrations.Migration):
             ANSWERS,
             "DROP FUNCTION case_audience(uuid, int, text[], int[], int[]);"
             "DROP FUNCTION case_readers(bigint, timestamptz, int);"
-            "DROP FUNCTION case_holders(bigint)",
+            "DROP FUNCTION case_holders(bigint); DROP FUNCTION is_provider(int)",
         ),
     ]

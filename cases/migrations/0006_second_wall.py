@@ -6,7 +6,7 @@ the rows. The job role passes only where a job says that it is one (the importer
 
 from django.db import migrations
 
-EXISTENCE, CAUTIONS, CONDITIONS, PLAN_VIEW, PLAN_CHANGE, LOCATION, ASSESSMENT, SHARE = (
+EXISTENCE, CAUTIONS, CONDITIONS, PLAN_VIEW, PLAN_CHANGE, LOCATION, ASSESSMENT, TREATMENT, SHARE = (
     1,
     4,
     8,
@@ -14,6 +14,7 @@ EXISTENCE, CAUTIONS, CONDITIONS, PLAN_VIEW, PLAN_CHANGE, LOCATION, ASSESSMENT, S
     128,
     1024,
     4096,
+    8192,
     65536,
 )
 NEVER_SHARED = 8192 | 16384 | 65536 | 131072  # treatment, victim, share, manage: in no bundle that is given away
@@ -108,23 +109,30 @@ def wall() -> str:
 # that lets others share on, and none beyond the agency without an agreement.
 MINE_TO_GIVE = (
     f"grant_record_opens(record_type, record_id, (SELECT case_excluded()), (SELECT access_groups({SHARE})),"
-    " (SELECT access_closed()))"
+    f" (SELECT access_closed()), {SHARE})"
+)
+# A provider's part in a case shows to nobody without the treatment category but to whoever gave it.
+TOLD = (
+    "(NOT is_provider(group_id) OR issued_by_id = (SELECT access_user())"
+    f" OR grant_record_opens(record_type, record_id, (SELECT case_excluded()), (SELECT access_groups({TREATMENT})),"
+    f" (SELECT access_closed()), {TREATMENT}))"
 )
 GRANT_POLICIES = f"""
-CREATE FUNCTION grant_record_opens(p_type text, p_record uuid, p_excluded bigint[], p_groups int[], p_closed int[])
-RETURNS boolean
+CREATE FUNCTION grant_record_opens(
+  p_type text, p_record uuid, p_excluded bigint[], p_groups int[], p_closed int[], p_must int
+) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
 BEGIN
   RETURN p_type = 'cases.case' AND EXISTS (
     SELECT 1 FROM public.cases_case c
-     WHERE c.uuid = p_record AND public.case_opens(c.id, p_excluded, p_groups, p_closed, {SHARE}));
+     WHERE c.uuid = p_record AND public.case_opens(c.id, p_excluded, p_groups, p_closed, p_must));
 END $$;
 ALTER TABLE sharing_grant ENABLE ROW LEVEL SECURITY;
 CREATE POLICY seen ON sharing_grant FOR SELECT TO concord_app
-  USING (group_id = ANY ((SELECT access_groups(0))::int[]) OR kind = 'standing' OR {MINE_TO_GIVE});
+  USING (group_id = ANY ((SELECT access_groups(0))::int[]) OR kind = 'standing' OR ({MINE_TO_GIVE} AND {TOLD}));
 CREATE POLICY seen_by_job ON sharing_grant FOR SELECT TO concord_job
   USING ((SELECT access_is_job()) OR group_id = ANY ((SELECT access_groups(0))::int[]) OR kind = 'standing'
-         OR {MINE_TO_GIVE});
+         OR ({MINE_TO_GIVE} AND {TOLD}));
 CREATE POLICY give ON sharing_grant FOR INSERT TO concord_app
   WITH CHECK (kind = 'share' AND issued_by_id = (SELECT access_user()) AND mask & {NEVER_SHARED} = 0 AND {MINE_TO_GIVE}
               AND (agreement_id IS NOT NULL

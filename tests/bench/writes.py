@@ -81,6 +81,16 @@ class Writer:
         self.own = cursor.fetchall()
         self.receivers = units_of(POLICE[5])
 
+    def keys_a_case(self) -> float:
+        """How many keys the cases have that are written here, on average."""
+        cursor = self.admin.cursor()
+        cursor.execute(
+            "SELECT count(*)::float / count(DISTINCT content_object_id) FROM cases_casekey"
+            " WHERE content_object_id = ANY (%s)",
+            [[case_id for case_id, _ in self.own]],
+        )
+        return float(cursor.fetchone()[0])
+
     def single(self, rounds: int) -> dict[str, tuple[Sample, Sample]]:
         """Grant, revoke and touch of one case: name → (ours, plain). Each commits; the context is open beforehand."""
         found = {name: (Sample(), Sample()) for name in ("grant", "revoke", "touch")}

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from sharing.access import explain
+from sharing.access.context import acting
+from sharing.access.models import Grant
 from tests.pages import Visitor, hidden, rows, text, trail
 from tests.worlds import World
 
@@ -138,3 +141,19 @@ def test_the_end_can_be_moved_within_the_agreement(world: World) -> None:
 def test_a_grant_of_another_case_is_not_found_under_this_one(world: World) -> None:
     address = reverse("grant_end", args=[world.joint.uuid, world.grants["suspect"].uuid])
     assert Visitor(world.users["olsen"]).get(address).status_code == 404
+
+
+@pytest.mark.parametrize(("who", "told"), [("pratt", False), ("mills", False), ("tran", True), ("olsen", True)])
+def test_a_providers_part_shows_to_those_with_the_treatment_category_and_to_whoever_gave_it(
+    world: World, who: str, told: bool
+) -> None:
+    """Whether a provider looked is told by the category alone: olsen gave the referral and has not got it."""
+    Visitor(world.users["carter"]).get(reverse("case_overview", args=[world.referred.uuid]))
+    page = text(Visitor(world.users[who]).get(access(world, world.referred)))
+    assert "North" in page
+    assert ("Clinic, Harbor Treatment Center" in page) is told
+    assert ("Carter" in page) is (who == "tran")
+    with acting(world.users[who], world.agencies["probation"]) as actor:
+        assert Grant.objects.filter(pk=world.grants["referred"].pk).exists() is told
+        listed = {holder.grant.pk for holder in explain.holders(actor, world.referred)}
+        assert (world.grants["referred"].pk in listed) is told
