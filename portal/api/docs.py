@@ -10,7 +10,7 @@ from django.views.generic import TemplateView
 
 from portal.api.schema import document
 
-HEADINGS = ("Cases", "Flags and cautions", "Timeline", "Plans", "Access", "Directory", "Inbox")
+HEADINGS = ("Cases", "Changes", "Flags and cautions", "Timeline", "Plans", "Access", "Directory", "Inbox")
 
 
 class ApiDocsView(LoginRequiredMixin, TemplateView):

@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from cases.casework import api as casework
+from cases.changes import api as changes
 from cases.documents import api as documents
 from cases.flags import api as flags
 from cases.lists import api as lists
@@ -37,6 +38,7 @@ class NothingHereView(DoorView):
 
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("changes/", changes.ChangesView.as_view(), name="changes"),
     path("cases/", supervision.CaseListView.as_view(), name="cases"),
     path("cases/recent/", lists.RecentCasesView.as_view(), name="recent-cases"),
     path("cases/export/", lists.CaseExportView.as_view(), name="case-export"),

@@ -227,6 +227,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "sharing.notices.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "forget-answers": {"task": "sharing.access.tasks.forget_answers", "schedule": 600.0, "options": {"expires": 600}},
+    "forget-changes": {"task": "cases.changes.tasks.forget_changes", "schedule": 3600.0, "options": {"expires": 3600}},
     "scan-documents": {"task": "cases.documents.tasks.scan", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-files": {"task": "cases.documents.tasks.sweep_files", "schedule": 3600.0, "options": {"expires": 3600}},
     "heartbeat": {"task": "portal.celery.heartbeat", "schedule": 5.0, "options": {"expires": 10}},

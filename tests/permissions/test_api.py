@@ -23,6 +23,7 @@ ANYBODY = (200, 200, 200, 200, 200, 403, 401)
 MISSING = (404, 404, 404, 404, 404, 403, 401)
 
 TABLE: list[tuple[str, str, tuple[int, ...]]] = [
+    ("GET", "changes", ANYBODY),
     ("GET", "cases", ANYBODY),
     ("POST", "cases", (400, 403, 403, 403, 403, 403, 401)),
     ("PATCH", "case", (428, 403, 403, 404, 404, 403, 401)),
@@ -98,6 +99,7 @@ def address(world: World, name: str) -> str:
     return (
         V1
         + {
+            "changes": "/changes/",
             "cases": "/cases/",
             "case": f"/cases/{case}/",
             "timeline": f"/cases/{case}/timeline/",
