@@ -1,9 +1,10 @@
-"""Cases over the API: list, detail, search."""
+"""Cases over the API: list, detail, search, and the people and conditions in them."""
 
 from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -13,8 +14,9 @@ from rest_framework.response import Response
 from agencies.directory.categories import NOTHING, Category, union
 from agencies.directory.models import Unit
 from agencies.directory.querysets import members_of
+from cases.people.models import Address, Alias, Identifier, Person
 from cases.supervision.codes import CASE
-from cases.supervision.models import Case
+from cases.supervision.models import Case, Condition
 from cases.supervision.querysets import CaseFilter, Cursor, parts_of
 from cases.supervision.serializers import (
     CaseChange,
@@ -23,13 +25,17 @@ from cases.supervision.serializers import (
     CaseListParameters,
     CasePageAnswer,
     CaseRow,
+    ConditionAnswer,
+    ConditionPage,
+    ConditionParameters,
+    PersonDetail,
     SearchAnswer,
     SearchInput,
 )
 from cases.supervision.services import open_case, state_of, units_to_open_in, update_case
 from sharing.access.actors import Actor
-from sharing.access.errors import NotAllowed, Refused
-from sharing.access.rest import DoorView, digest_tag
+from sharing.access.errors import NotAllowed, NotVisible, Refused
+from sharing.access.rest import DoorView, digest_tag, page_of
 
 _WORD = re.compile(r"[\w'’-]+")
 MAX_WORDS = 8
@@ -119,6 +125,83 @@ class CaseView(DoorView):
     def tag_of(self, obj: Any) -> str:
         """The ETag of what this resource shows of the case."""
         return digest_tag(shown_whole(self, obj.uuid))
+
+
+@dataclass(frozen=True, slots=True)
+class SeenPerson:
+    """A person, the cases by which the caller sees them, and the union of what those open."""
+
+    person: Person
+    cases: list[Any]
+    opened: Category
+    aliases: list[Alias]
+    identifiers: list[Identifier]
+    addresses: list[Address]
+
+
+class PersonView(DoorView):
+    """One person."""
+
+    categories = {"get": Category.EXISTENCE}
+    shows = PersonDetail
+
+    @extend_schema(operation_id="read_supervisee", responses=PersonDetail, tags=["People"])
+    def get(self, request: Request, person_uuid: uuid.UUID) -> Response:
+        """Read a person with names, numbers, addresses and cases, as far as they are open to the caller."""
+        visible = Case.objects.visible_to(self.actor).filter(person__uuid=person_uuid).order_by("pk")
+        cases: list[Any] = Case.objects.listed(self.actor, list(visible.values_list("uuid", flat=True)))
+        if not cases:
+            raise NotVisible
+        person = cases[0].person
+        opened = union(case.opened for case in cases)
+        seen = SeenPerson(
+            person=person,
+            cases=cases,
+            opened=opened,
+            aliases=list(Alias.objects.permitted(self.actor).filter(person=person).order_by("pk")),
+            identifiers=list(Identifier.objects.permitted(self.actor).filter(person=person).order_by("kind")),
+            addresses=list(Address.objects.permitted(self.actor).filter(person=person).order_by("pk")),
+        )
+        shown = Category.EXISTENCE | Category.SUPERVISION | Category.LOCATION
+        self.note_read("person", cases, opened & shown)
+        return Response(PersonDetail(seen).data)
+
+
+class CaseConditionsView(DoorView):
+    """The conditions of a case."""
+
+    categories = {"get": Category.CONDITIONS}
+    parameters = ConditionParameters
+    shows = ConditionAnswer
+
+    @extend_schema(
+        operation_id="list_conditions", parameters=[ConditionParameters], responses=ConditionPage, tags=["Cases"]
+    )
+    def get(self, request: Request, case_uuid: uuid.UUID) -> Response:
+        """List the conditions of a case, those that ended too."""
+        case = self.record(CASE, case_uuid)
+        rows = Condition.objects.permitted(self.actor).filter(case=case).select_related("case")
+        found, following = page_of(self, self.narrowed(rows), name=f"conditions {case_uuid}")
+        self.note_read("conditions", [case], Category.CONDITIONS)
+        return Response({"results": ConditionAnswer(found, many=True).data, "next": following})
+
+
+class ConditionView(DoorView):
+    """One condition."""
+
+    categories = {"get": Category.CONDITIONS}
+    shows = ConditionAnswer
+    expands = {"case": "case_url"}
+
+    @extend_schema(operation_id="read_condition", responses=ConditionAnswer, tags=["Cases"])
+    def get(self, request: Request, condition_uuid: uuid.UUID) -> Response:
+        """Read a condition."""
+        rows = Condition.objects.permitted(self.actor).select_related("case")
+        condition: Any = rows.filter(uuid=condition_uuid).first()
+        if condition is None:
+            raise NotVisible
+        self.note_read("conditions", [condition.case], Category.CONDITIONS)
+        return self.tagged(ConditionAnswer(condition).data, self.tag_of(condition))
 
 
 class SearchView(DoorView):

@@ -10,7 +10,14 @@ from rest_framework import serializers
 from agencies.directory.categories import Category, codes_of
 from agencies.directory.models import User
 from cases.people.models import Address, Alias, Identifier, Person
-from cases.supervision.codes import RiskLevel, SupervisionLevel, SupervisionStatus, SupervisionType
+from cases.supervision.codes import (
+    ConditionKind,
+    Enforcer,
+    RiskLevel,
+    SupervisionLevel,
+    SupervisionStatus,
+    SupervisionType,
+)
 from cases.supervision.models import Case, Caution, Condition, RiskAssessment
 from cases.supervision.querysets import ALL, LATEST, MINE, REVIEW, SHARED, UNIT
 from sharing.access.explain import withheld_mask
@@ -102,6 +109,7 @@ class PersonBlock(Gated):
     opened_by = {"birth_date": C.SUPERVISION, "sex": C.SUPERVISION, "race": C.SUPERVISION}
 
     id = serializers.UUIDField(source="person.uuid")
+    url = LinkField("supervisee", source="person")
     name = NameBlock(source="person")
     birth_date = serializers.DateField(source="person.birth_date", allow_null=True)
     sex = serializers.ChoiceField(source="person.sex", choices=Person.Sex.choices, allow_null=True)
@@ -347,3 +355,42 @@ class CaseDetail(CaseRow):
     plan_url = LinkField("plan")
     grants_url = LinkField("case-grants")
     access_url = LinkField("case-access")
+
+
+class PersonDetail(PersonBlock):
+    """A person, with the cases by which the caller sees them."""
+
+    opened_by = PersonBlock.opened_by | {
+        "aliases": C.SUPERVISION,
+        "identifiers": C.SUPERVISION,
+        "addresses": C.LOCATION,
+    }
+
+    aliases = AliasBlock(many=True, allow_null=True)
+    identifiers = IdentifierBlock(many=True, allow_null=True)
+    addresses = AddressBlock(many=True, allow_null=True)
+    cases = CaseRow(many=True)
+
+
+class ConditionParameters(PageParameters):
+    """Which conditions to list."""
+
+    kind = serializers.ChoiceField(choices=ConditionKind.choices, required=False)
+    enforcer = serializers.ChoiceField(choices=Enforcer.choices, required=False)
+
+
+class ConditionAnswer(ConditionBlock):
+    """A condition by its own address."""
+
+    url = LinkField("condition")
+    case_url = LinkField("case", source="case")
+
+    class Meta(ConditionBlock.Meta):
+        fields = [*ConditionBlock.Meta.fields, "url", "case_url", "version", "updated_at"]
+
+
+class ConditionPage(serializers.Serializer):
+    """A page of conditions."""
+
+    results = ConditionAnswer(many=True)
+    next = serializers.CharField(allow_null=True)

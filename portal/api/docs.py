@@ -10,7 +10,18 @@ from django.views.generic import TemplateView
 
 from portal.api.schema import document
 
-HEADINGS = ("Cases", "Changes", "Flags and cautions", "Timeline", "Plans", "Access", "Directory", "Inbox")
+HEADINGS = (
+    "Cases",
+    "People",
+    "Changes",
+    "Flags and cautions",
+    "Timeline",
+    "Plans",
+    "Access",
+    "Directory",
+    "Inbox",
+    "Reference",
+)
 
 
 class ApiDocsView(LoginRequiredMixin, TemplateView):

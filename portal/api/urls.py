@@ -15,6 +15,7 @@ from cases.supervision import api as supervision
 from cases.supervision.codes import CASE
 from cases.timeline import api as timeline
 from portal.api.docs import ApiDocsView
+from portal.api.reference import CodeListsView, CodeListView
 from portal.api.schema import SchemaView
 from sharing.access import api as access
 from sharing.access.permissions import ANY_ACTOR
@@ -47,6 +48,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("case-filters/<uuid:filter_uuid>/remove/", lists.SavedFilterRemoveView.as_view(), name="case-filter-remove"),
     path("case-columns/", lists.ColumnsView.as_view(), name="case-columns"),
     path("cases/<uuid:case_uuid>/", supervision.CaseView.as_view(), name="case"),
+    path("cases/<uuid:case_uuid>/conditions/", supervision.CaseConditionsView.as_view(), name="case-conditions"),
+    path("conditions/<uuid:condition_uuid>/", supervision.ConditionView.as_view(), name="condition"),
+    path("people/<uuid:person_uuid>/", supervision.PersonView.as_view(), name="supervisee"),
     path("cases/<uuid:case_uuid>/timeline/", timeline.TimelineView.as_view(), name="timeline"),
     path("cases/<uuid:case_uuid>/plan/", plans.CasePlanView.as_view(), name="plan"),
     path("cases/<uuid:case_uuid>/plan/goals/", plans.PlanGoalsView.as_view(), name="plan-goals"),
@@ -92,6 +96,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/<uuid:item_uuid>/done/", notices.NewsDoneView.as_view(), name="news-done"),
     path("inbox/<uuid:item_uuid>/undo/", notices.NewsUndoView.as_view(), name="news-undo"),
     path("searches/", supervision.SearchView.as_view(), name="searches"),
+    path("reference/", CodeListsView.as_view(), name="code-lists"),
+    path("reference/<slug:name>/", CodeListView.as_view(), name="code-list"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", ApiDocsView.as_view(), name="docs"),
     re_path(r"^.*$", NothingHereView.as_view(), name="nothing"),

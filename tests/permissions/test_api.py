@@ -11,6 +11,7 @@ from django.urls import get_resolver
 
 from portal.api import urls as api
 from sharing.access.rest import DoorView
+from tests import services
 from tests.calls import V1, send, signed_in
 from tests.worlds import World
 
@@ -45,6 +46,9 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "case-filter-remove", MISSING),
     ("GET", "case-columns", ANYBODY),
     ("POST", "case-columns", (400, 400, 400, 400, 400, 403, 401)),
+    ("GET", "case-conditions", (200, 200, 200, 404, 404, 403, 401)),
+    ("GET", "condition", (200, 200, 200, 404, 404, 403, 401)),
+    ("GET", "supervisee", (200, 200, 200, 404, 404, 403, 401)),
     ("GET", "plan", (200, 200, 403, 404, 404, 403, 401)),
     ("GET", "plan-goals", (200, 200, 403, 404, 404, 403, 401)),
     ("POST", "plan-goals", (400, 400, 403, 404, 404, 403, 401)),
@@ -87,9 +91,17 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "nothing", MISSING),
     ("POST", "nothing", MISSING),
     ("PATCH", "nothing", MISSING),
+    ("GET", "code-lists", ANYBODY),
+    ("GET", "code-list", ANYBODY),
     ("GET", "schema", ANYBODY),
     ("GET", "docs", (200, 200, 200, 200, 200, 200, 302)),
 ]
+
+
+def condition_of(world: World) -> uuid.UUID:
+    """The condition of the joint case."""
+    found: uuid.UUID = services.owner("SELECT uuid FROM cases_condition WHERE case_id = %s", world.joint.pk)[0][0]
+    return found
 
 
 def address(world: World, name: str) -> str:
@@ -109,6 +121,11 @@ def address(world: World, name: str) -> str:
             "case-filters": "/case-filters/",
             "case-filter-remove": f"/case-filters/{uuid.uuid4()}/remove/",
             "case-columns": "/case-columns/",
+            "case-conditions": f"/cases/{case}/conditions/",
+            "condition": f"/conditions/{condition_of(world)}/",
+            "supervisee": f"/people/{world.joint.person.uuid}/",
+            "code-lists": "/reference/",
+            "code-list": "/reference/supervision-statuses/",
             "plan": f"/cases/{case}/plan/",
             "plan-goals": f"/cases/{case}/plan/goals/",
             "case-flags": f"/cases/{case}/flags/",

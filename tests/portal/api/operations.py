@@ -24,6 +24,9 @@ def things(world: World, feed: Any) -> dict[str, list[uuid.UUID]]:
     return {
         "case_uuid": [world.joint.uuid, world.cases[3].uuid, world.cases[15].uuid],
         "record_uuid": [world.joint.uuid, world.cases[3].uuid, world.cases[15].uuid],
+        "person_uuid": [world.joint.person.uuid, world.joint.uuid],
+        "condition_uuid": [each for (each,) in services.owner("SELECT uuid FROM cases_condition ORDER BY id LIMIT 3")],
+        "name": ["supervision-statuses", "needs", "none-such"],
         "goal_uuid": [goal.uuid for goal in world.goals],
         "flag_uuid": [flag.uuid for flag in world.flags],
         "caution_uuid": [world.caution.uuid],

@@ -26,8 +26,8 @@ READS = {
 }
 # Never the same twice: one tells who has looked, the other carries the moment up to which it told.
 NEVER_THE_SAME = {"explain_access", "list_changes"}
-# Held to a few by a rule, and so without pages: the last 25 cases opened.
-FEW_BY_RULE = {"list_recent_cases"}
+# Held to a few by a rule, and so without pages: the last 25 cases opened, the names of the code lists.
+FEW_BY_RULE = {"list_recent_cases", "list_code_lists"}
 
 
 def parameters(operation: dict[str, Any]) -> set[str]:
