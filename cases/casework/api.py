@@ -26,7 +26,7 @@ from cases.supervision.models import Case
 from cases.supervision.serializers import CaseRow
 from cases.supervision.services import close_case, reopen_case, state_of
 from sharing.access.errors import NotVisible
-from sharing.access.rest import DoorView
+from sharing.access.rest import DoorView, PageParameters, page_of
 
 TAGS = ["Cases"]
 _OWN = Category.SHARE
@@ -76,15 +76,17 @@ class CaseAddressesView(DoorView):
     """The addresses of a case's person."""
 
     categories = {"get": Category.LOCATION, "post": _LOCATED}
+    parameters = PageParameters
     shows = AddressAnswer
 
-    @extend_schema(operation_id="list_addresses", responses=AddressList, tags=TAGS)
+    @extend_schema(operation_id="list_addresses", parameters=[PageParameters], responses=AddressList, tags=TAGS)
     def get(self, request: Request, case_uuid: uuid.UUID) -> Response:
         """List the addresses of a person, newest first."""
         case = self.record(CASE, case_uuid)
-        rows = Address.objects.permitted(self.actor).filter(person_id=case.person_id).order_by("-pk")
+        rows = Address.objects.permitted(self.actor).filter(person_id=case.person_id)
+        found, following = page_of(self, rows, name=f"addresses {case_uuid}", order=("-pk",))
         self.note_read("detail", [case], Category.LOCATION)
-        return Response({"results": AddressAnswer(rows, many=True).data})
+        return Response({"results": AddressAnswer(found, many=True).data, "next": following})
 
     @extend_schema(operation_id="add_address", request=AddressInput, responses={201: AddressAnswer}, tags=TAGS)
     def post(self, request: Request, case_uuid: uuid.UUID) -> Response:

@@ -74,9 +74,10 @@ class AddressInput(Strict, serializers.ModelSerializer[Address]):
 
 
 class AddressList(serializers.Serializer):
-    """The addresses of a person."""
+    """A page of the addresses of a person."""
 
     results = AddressAnswer(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class Closing(Strict):
