@@ -89,8 +89,8 @@ OTHER_PAGES = {
 }
 # Answers to a post, pieces of pages, machines' addresses, and one that always leads on to changing the password.
 NO_PAGES = {
-    "healthz", "document_file", "address_confirm", "address_end", "inbox_badge", "inbox_done", "inbox_undo",
-    "inbox_all_done", "act_for", "account_set_password",
+    "healthz", "saved_filter_remove", "document_file", "address_confirm", "address_end", "inbox_badge",
+    "inbox_done", "inbox_undo", "inbox_all_done", "act_for", "account_set_password",
 }  # fmt: skip
 
 
