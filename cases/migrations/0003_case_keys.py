@@ -106,8 +106,7 @@ CREATE TRIGGER case_copies AFTER UPDATE ON cases_case REFERENCING NEW TABLE AS c
 FOR EACH STATEMENT EXECUTE FUNCTION case_copy_to_keys();
 """
 
-# One statement makes keys of a grant for cases that the caller has locked. Plans are kept: every one of them goes by
-# index, however many numbers it is given.
+# One statement makes keys of a grant for cases that the caller has locked, so that nobody else makes one meanwhile.
 ISSUE = """
 CREATE FUNCTION case_make_keys(p_grant bigint, p_ids bigint[]) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER AS $$
@@ -124,7 +123,8 @@ BEGIN
     JOIN public.auth_permission p ON p.content_type_id = t.id AND p.codename = g.bundle
     JOIN public.cases_case c ON c.id = ANY (p_ids)
    WHERE g.id = p_grant AND g.record_type = 'cases.case' AND g.revoked_at IS NULL
-  ON CONFLICT (content_object_id, grant_id) DO NOTHING;
+     AND NOT EXISTS (
+       SELECT 1 FROM public.cases_casekey k WHERE k.content_object_id = c.id AND k.grant_id = g.id OFFSET 0);
   GET DIAGNOSTICS v_made = ROW_COUNT;
   RETURN v_made;
 END $$;

@@ -13,14 +13,25 @@ CREATE FUNCTION access_open(
 BEGIN
   -- Before anything is planned: what runs in this transaction runs often, and always by index.
   PERFORM set_config('plan_cache_mode', 'force_generic_plan', true);
+  -- The agency asked for; else that of the membership which is oldest, found without looking at the other two hundred.
   SELECT a.* INTO agency
-    FROM agencies_membership m
-    JOIN agencies_user u ON u.id = m.user_id AND u.is_active
-    JOIN agencies_unit n ON n.group_id = m.group_id
-    JOIN agencies_agency a ON a.id = n.agency_id AND a.is_active
-   WHERE m.user_id = p_user AND m.starts_at <= access_now() AND m.until > access_now()
-   ORDER BY a.id IS NOT DISTINCT FROM p_wanted DESC, m.id
-   LIMIT 1;
+    FROM agencies_agency a
+   WHERE a.id = p_wanted AND a.is_active AND EXISTS (
+     SELECT 1 FROM agencies_membership m
+       JOIN agencies_user u ON u.id = m.user_id AND u.is_active
+       JOIN agencies_unit n ON n.group_id = m.group_id
+      WHERE m.user_id = p_user AND n.agency_id = a.id AND m.starts_at <= access_now() AND m.until > access_now());
+  IF NOT FOUND THEN
+    SELECT a.* INTO agency
+      FROM (SELECT h.id, h.user_id, h.group_id FROM agencies_membership h
+             WHERE h.user_id = p_user AND h.starts_at <= access_now() AND h.until > access_now()
+             ORDER BY h.id OFFSET 0) m
+      JOIN agencies_user u ON u.id = m.user_id AND u.is_active
+      JOIN agencies_unit n ON n.group_id = m.group_id
+      JOIN agencies_agency a ON a.id = n.agency_id AND a.is_active
+     ORDER BY m.id
+     LIMIT 1;
+  END IF;
 
   WITH own AS MATERIALIZED (
     SELECT m.group_id, bit_or(p_masks[array_position(p_codes, m.role::text)]) AS mask
