@@ -1,4 +1,7 @@
-"""Celery: the worker that carries the news, and the clock that sweeps up what a dead broker left behind."""
+"""Celery: the worker that carries the news, the sender that takes it out of the house, and the clock of both.
+
+Worker and sender are the same program on two queues, so that whoever waits for a slow server out there delays no inbox.
+"""
 
 import os
 import time
@@ -10,7 +13,7 @@ from django.conf import settings
 
 from portal.settings.connections import set_default_role
 
-HEARTBEAT_KEY = "concord:worker:seen"
+HEARTBEAT_KEYS = {"celery": "concord:worker:seen", "outgoing": "concord:sender:seen"}  # by queue
 HEARTBEAT_LIFE = 30  # seconds; a worker unseen for that long counts as away
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings.production")
@@ -23,12 +26,12 @@ app.autodiscover_tasks(["sharing.access", "sharing.notices", "cases.documents", 
 
 
 @app.task(name="portal.celery.heartbeat")
-def heartbeat(**_: Any) -> None:
-    """Notes in the broker that beat gave out a task and a worker took it. `/healthz` reads it."""
+def heartbeat(queue: str) -> None:
+    """Notes in the broker that beat gave out a task and a process of this queue took it. `/healthz` reads it."""
     from portal.health import broker_client
 
     with broker_client() as client:
-        client.set(HEARTBEAT_KEY, int(time.time()), ex=HEARTBEAT_LIFE)
+        client.set(HEARTBEAT_KEYS[queue], int(time.time()), ex=HEARTBEAT_LIFE)
 
 
 @worker_init.connect
@@ -41,6 +44,7 @@ def refuse(**_: Any) -> None:
 
 
 @worker_ready.connect
-def announce(**_: Any) -> None:
-    """Shows a fresh worker at once rather than at the first tick of beat."""
-    heartbeat()
+def announce(sender: Any, **_: Any) -> None:
+    """Shows a fresh worker or sender at once rather than at the first tick of beat."""
+    for queue in sender.app.amqp.queues.consume_from:
+        heartbeat(queue)

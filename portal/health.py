@@ -24,11 +24,11 @@ def broker_client() -> "redis.Redis":
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answers 200 with the state of database, broker and worker; 503 when the database is away.
+    """Answers 200 with the state of database, broker, worker and sender; 503 when the database is away.
 
     A dead broker or worker only delays the news, so the web process stays in service.
     """
-    state: dict[str, Any] = {"database": _database(), **_broker_and_worker()}
+    state: dict[str, Any] = {"database": _database(), **_broker_and_workers()}
     return JsonResponse(state, status=200 if state["database"] == "ok" else 503)
 
 
@@ -41,12 +41,13 @@ def _database() -> str:
     return "ok"
 
 
-def _broker_and_worker() -> dict[str, str]:
-    from portal.celery import HEARTBEAT_KEY
+def _broker_and_workers() -> dict[str, str]:
+    from portal.celery import HEARTBEAT_KEYS
 
+    names = ("worker", "sender")
     try:
         with broker_client() as client:
-            seen = client.exists(HEARTBEAT_KEY)
+            seen = client.mget(HEARTBEAT_KEYS["celery"], HEARTBEAT_KEYS["outgoing"])
     except redis.RedisError:
-        return {"broker": "away", "worker": "unknown"}
-    return {"broker": "ok", "worker": "ok" if seen else "away"}
+        return {"broker": "away", **dict.fromkeys(names, "unknown")}
+    return {"broker": "ok", **{name: "ok" if at else "away" for name, at in zip(names, seen, strict=True)}}

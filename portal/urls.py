@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.today.urls")),
     path("", include("agencies.accounts.urls")),
     path("", include("sharing.notices.urls")),
+    path("", include("sharing.connections.urls")),
     path("cases/<uuid:record>/access/", include("sharing.access.urls"), {"record_type": CASE}),
     path("", include("cases.urls")),
 ]

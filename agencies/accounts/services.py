@@ -5,7 +5,13 @@ from __future__ import annotations
 import datetime
 import hashlib
 import secrets
+import time
+import uuid
 from typing import Any
+
+from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
+from django.http import HttpRequest
 
 from agencies.accounts.models import ApiToken
 from agencies.directory.clock import DatabaseNow, database_now
@@ -24,7 +30,12 @@ def _digest(secret: str) -> str:
 
 
 def issue_token(
-    *, client: User, label: str, expires_at: datetime.datetime, created_by: User | None = None
+    *,
+    client: User,
+    label: str,
+    expires_at: datetime.datetime,
+    created_by: User | None = None,
+    token_uuid: uuid.UUID | None = None,
 ) -> tuple[ApiToken, str]:
     """A new token for an API client. Returns the row and the secret, which cannot be read again.
 
@@ -37,6 +48,7 @@ def issue_token(
         raise ValueError("a token ends later than now")
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
+        uuid=token_uuid or uuid.uuid4(),
         user=client,
         label=label,
         digest=_digest(secret),
@@ -77,3 +89,12 @@ def keep_preference(*, user: User, name: str, value: Any) -> None:
     kept.preferences[name] = value
     kept.save(update_fields=["preferences"])
     user.preferences = kept.preferences
+
+
+def confirmed_recently(request: HttpRequest) -> bool:
+    """Whether whoever uses this session typed their password within the last ACCOUNT_REAUTHENTICATION_TIMEOUT seconds.
+
+    CJIS Security Policy IA-11 asks for a fresh authentication before a privileged act.
+    """
+    moments = [record["at"] for record in get_authentication_records(request, request.user)]
+    return bool(time.time() - max(moments, default=0.0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)

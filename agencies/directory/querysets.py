@@ -41,3 +41,10 @@ def members_by_unit(unit_ids: Iterable[int] | QuerySet[Any], *, having: int) -> 
         if row.user not in people:
             people.append(row.user)
     return found
+
+
+def administrations(agency_id: int) -> QuerySet[Any]:
+    """The memberships in force by which somebody administers the agency."""
+    now, roles = DatabaseNow(), [role.code for role in ROLES.values() if role.administers]
+    rows = apps.get_model("agencies", "Membership").objects.filter(starts_at__lte=now, until__gt=now, role__in=roles)
+    return rows.filter(group__unit__agency_id=agency_id, user__is_active=True)

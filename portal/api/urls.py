@@ -20,6 +20,7 @@ from portal.api.schema import SchemaView
 from sharing.access import api as access
 from sharing.access.permissions import ANY_ACTOR
 from sharing.access.rest import DoorView
+from sharing.connections import api as connections
 from sharing.notices import api as notices
 
 app_name = "api"
@@ -92,9 +93,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("agreements/", access.AgreementsView.as_view(), name="agreements"),
     path("directory/units/", access.UnitsView.as_view(), name="units"),
     path("inbox/", notices.InboxView.as_view(), name="inbox"),
+    path("inbox/done/", notices.AllDoneView.as_view(), name="inbox-done"),
+    path("inbox/preferences/", notices.PreferencesView.as_view(), name="inbox-preferences"),
     path("inbox/<uuid:item_uuid>/", notices.NewsView.as_view(comparing=plans.compared), name="news"),
     path("inbox/<uuid:item_uuid>/done/", notices.NewsDoneView.as_view(), name="news-done"),
     path("inbox/<uuid:item_uuid>/undo/", notices.NewsUndoView.as_view(), name="news-undo"),
+    path("inbox/<uuid:item_uuid>/take/", notices.NewsTakeView.as_view(), name="news-take"),
+    path("inbox/<uuid:item_uuid>/give-back/", notices.NewsGiveBackView.as_view(), name="news-give-back"),
+    path("clients/", connections.ClientsView.as_view(), name="clients"),
+    path("clients/<int:client_id>/switch-off/", connections.ClientOffView.as_view(), name="client-off"),
+    path("clients/<int:client_id>/tokens/", connections.ClientTokensView.as_view(), name="client-tokens"),
+    path("tokens/<uuid:token_uuid>/rotate/", connections.TokenRotateView.as_view(), name="token-rotate"),
+    path("tokens/<uuid:token_uuid>/end/", connections.TokenEndView.as_view(), name="token-end"),
+    path("webhooks/", connections.WebhooksView.as_view(), name="webhooks"),
+    path("webhooks/<uuid:webhook_uuid>/", connections.WebhookView.as_view(), name="webhook"),
+    path("webhooks/<uuid:webhook_uuid>/secret/", connections.WebhookSecretView.as_view(), name="webhook-secret"),
+    path("webhooks/<uuid:webhook_uuid>/test/", connections.WebhookTestView.as_view(), name="webhook-test"),
+    path("webhooks/<uuid:webhook_uuid>/messages/", connections.WebhookMessagesView.as_view(), name="webhook-messages"),
+    path("webhooks/<uuid:webhook_uuid>/replay/", connections.WebhookReplayView.as_view(), name="webhook-replay"),
     path("searches/", supervision.SearchView.as_view(), name="searches"),
     path("reference/", CodeListsView.as_view(), name="code-lists"),
     path("reference/<slug:name>/", CodeListView.as_view(), name="code-list"),

@@ -89,6 +89,6 @@ PERSONAS = (
         "Ellen Frost",
         "probation/root",
         "administrator",
-        "Manages accounts and units of Probation, and opens no record.",
+        "Manages accounts, units and connections of Probation, and opens no record.",
     ),
 )

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from agencies.directory.models import Agency, User
@@ -76,6 +77,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     request.session.flush()
     login(request, user, backend=SIGNS_IN)
     return redirect("/")
+
+
+@csrf_exempt  # a system sends no cookie; the answer is the same for everybody
+@demo_only
+@require_POST
+def receiver(request: HttpRequest) -> HttpResponse:
+    """The other end of the demo's webhook: takes every message and keeps none."""
+    return HttpResponse(status=204)
 
 
 @demo_only

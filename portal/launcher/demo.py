@@ -209,6 +209,19 @@ class Demo:
             *(str(PYTHON), "-m", "celery", "--app=portal.celery", "worker", "--concurrency=2", "--loglevel=INFO"),
             *("--without-gossip", "--without-mingle"),
         ]
+        # Mail and webhooks wait for others most of the time: threads, and no time limit that would need processes.
+        sender = [
+            *(
+                str(PYTHON),
+                "-m",
+                "celery",
+                "--app=portal.celery",
+                "worker",
+                "--queues=outgoing",
+                "--hostname=sender@%h",
+            ),
+            *("--pool=threads", "--concurrency=4", "--loglevel=INFO", "--without-gossip", "--without-mingle"),
+        ]
         # Beat is a process of its own: as a part of the worker it would outlive a worker that was killed.
         beat = [
             *(str(PYTHON), "-m", "celery", "--app=portal.celery", "beat", "--loglevel=INFO", "--pidfile="),
@@ -217,6 +230,7 @@ class Demo:
         for name, argv, address in (
             ("web", web, "DATABASE_URL"),
             ("worker", worker, "DATABASE_JOB_URL"),
+            ("sender", sender, "DATABASE_JOB_URL"),
             ("beat", beat, "DATABASE_JOB_URL"),
         ):
             # Each gets its own database address and no other: what serves requests cannot become the owner.

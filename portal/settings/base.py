@@ -181,6 +181,9 @@ EMAIL_TIMEOUT = 10  # seconds
 # What links in messages begin with.
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{NOTED.get('PORT', 8000)}")
 
+# Messages to partner systems go to the public internet over TLS, and nowhere else. The demo and tests turn it off.
+WEBHOOKS_STAY_OUTSIDE = True
+
 # --- What a browser may do with our pages ----------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
@@ -224,13 +227,28 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "retry_on_timeout": False,
     "max_retries": 0,
 }
+# What talks to the outside world has workers of its own: a slow mail server then delays no inbox.
+CELERY_TASK_ROUTES = {
+    f"sharing.notices.tasks.{name}": {"queue": "outgoing"}
+    for name in ("send_mail", "send_messages", "sweep_mail", "sweep_messages")
+}
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "sharing.notices.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "forget-answers": {"task": "sharing.access.tasks.forget_answers", "schedule": 600.0, "options": {"expires": 600}},
     "forget-changes": {"task": "cases.changes.tasks.forget_changes", "schedule": 3600.0, "options": {"expires": 3600}},
     "scan-documents": {"task": "cases.documents.tasks.scan", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-files": {"task": "cases.documents.tasks.sweep_files", "schedule": 3600.0, "options": {"expires": 3600}},
-    "heartbeat": {"task": "portal.celery.heartbeat", "schedule": 5.0, "options": {"expires": 10}},
+    "sweep-mail": {"task": "sharing.notices.tasks.sweep_mail", "schedule": 5.0, "options": {"expires": 10}},
+    "sweep-messages": {"task": "sharing.notices.tasks.sweep_messages", "schedule": 5.0, "options": {"expires": 10}},
+    **{
+        f"heartbeat-{queue}": {
+            "task": "portal.celery.heartbeat",
+            "args": [queue],
+            "schedule": 5.0,
+            "options": {"expires": 10, "queue": queue},
+        }
+        for queue in ("celery", "outgoing")
+    },
 }
 
 # --- REST API --------------------------------------------------------------------------------------------------------

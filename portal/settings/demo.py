@@ -19,4 +19,6 @@ SECRET_KEY = env.str("SECRET_KEY", default="") or NOTED.get("SECRET_KEY") or get
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = env.str("CONCORD_MAIL_DIR", default="") or str(STATE_DIR / "mail")
 
+WEBHOOKS_STAY_OUTSIDE = False  # a receiver may stand on this machine
+
 LOGGING = logging_settings(as_json=False, level=env.str("LOG_LEVEL", default="INFO"))

@@ -96,7 +96,7 @@ def news_rows(actor: Actor) -> list[dict[str, Any]]:
             "by": news.line,
             "agency": news.item.event.actor_agency,
             "at": news.item.created_at,
-            "case": news.record,
+            "case": news.record if isinstance(news.record, Case) else None,
         }
         for news in inbox_page(actor, size=NEWS).news
     ]

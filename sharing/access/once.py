@@ -118,7 +118,8 @@ def _again(actor: Actor, kept: KeptAnswer, fingerprint: str) -> HttpResponse:
 
 def _keep(actor: Actor, key: str, fingerprint: str, response: Any, about: list[tuple[str, str, int]]) -> None:
     plain = not isinstance(response, Response)
-    body = response.content if plain else b"" if response.data is None else JSONRenderer().render(response.data)
+    data = None if plain else getattr(response, "kept_data", response.data)  # an answer with a secret keeps it out
+    body = response.content if plain else b"" if data is None else JSONRenderer().render(data)
     headers = {name: response[name] for name in KEPT_HEADERS if name in response}
     KeptAnswer.objects.create(
         user_id=actor.user_id,

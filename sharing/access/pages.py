@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NoReturn, Protocol, TypeVar
 
 import structlog
+from allauth.core.exceptions import ReauthenticationRequired
 from django import forms
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
@@ -21,6 +22,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views import View
 
+from agencies.accounts.services import confirmed_recently
 from agencies.directory.categories import Category
 from agencies.trail.services import record_denial, record_read
 from sharing.access.actors import Actor
@@ -82,10 +84,12 @@ class Page(View):
     """A page for somebody who acts for an agency.
 
     `needs` names for each method the category without which it is refused, NOTHING where none is asked; a method
-    without an entry is refused.
+    without an entry is refused. `weighty` names the methods for which the password must have been typed a short while
+    ago: else it is asked for again, and what was sent is done after it.
     """
 
     needs: ClassVar[Mapping[str, Category]] = {}
+    weighty: ClassVar[frozenset[str]] = frozenset()
     http_method_names = ["get", "head", "post"]
     actor: Actor
 
@@ -104,6 +108,8 @@ class Page(View):
             if method not in self.needs:
                 raise NotAllowed("No rule says who may do this.")
             self.enter(self.needs[method])
+            if method in self.weighty and not confirmed_recently(request):
+                raise ReauthenticationRequired  # allauth keeps the request and asks for the password
             return handler(request, *args, **kwargs)
         except NotVisible:
             self._refuse(404)

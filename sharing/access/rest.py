@@ -25,6 +25,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from agencies.accounts.services import confirmed_recently
 from agencies.directory.categories import NOTHING, Category
 from agencies.directory.models import Agency
 from agencies.trail.services import record_read
@@ -89,6 +90,7 @@ class DoorView(APIView):
     """A resource: names its category per method, knows its parameters, and finds records through the door alone."""
 
     categories: ClassVar[Mapping[str, Category]] = {}
+    weighty: ClassVar[frozenset[str]] = frozenset()  # methods for which a person's password must be fresh
     parameters: ClassVar[type[Strict]] = NoParameters
     throttle_scope: ClassVar[str] = "calls"
     http_method_names = ["get", "head", "post", "patch"]
@@ -111,6 +113,9 @@ class DoorView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Authenticates, asks policy and rate, then reads the parameters."""
         super().initial(request, *args, **kwargs)
+        by_session = not getattr(request._request, "token_authenticated", False)
+        if declared_method(request) in self.weighty and by_session and not confirmed_recently(request._request):
+            raise NotAllowed("Type your password again at /accounts/reauthenticate/ before this.")
         self.about, self.asked_fields, self.asked_expansions = [], [], []
         method = str(request.method).lower()
         handler = getattr(self, method, None)

@@ -1,83 +1,98 @@
-"""Who is told of an event: proposed by the record's audience function, decided by the door, for each of them now."""
+"""Who is told of an event: proposed by what it is about, decided by the door, for each of them now."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import NamedTuple
 
-from django.apps import apps
 from django.db import connection
 
-from agencies.directory.models import User
-from agencies.directory.roles import ROLE_CODES, ROLE_MASKS
+from agencies.directory.clock import DatabaseNow
+from agencies.directory.models import Membership, User
+from sharing.access.actors import Actor
 from sharing.access.context import open_context
-from sharing.access.registry import is_part, shareable_of
 from sharing.notices.models import OutboxEvent
-from sharing.notices.registry import Audience, kind_of
+from sharing.notices.registry import kind_of
+from sharing.notices.subjects import Candidate, Subject, subject_of
 
 
-class Candidate(NamedTuple):
-    """Somebody whom an event may concern, and for which agency. `named` as a member of a unit that the event names."""
+class Told(NamedTuple):
+    """Somebody who is to be told, for which agency, and through which of their units."""
 
-    user_id: int
+    user: User
     agency_id: int
-    named: bool
+    unit_id: int | None
 
 
-def recipients(event: OutboxEvent) -> list[tuple[User, int]]:
-    """Everyone who is to be told of the event at this moment, each once, with the agency for which they are told.
+def recipients(event: OutboxEvent) -> list[Told]:
+    """Everyone who is to be told of the event at this moment, each once.
 
     Needs a transaction; leaves it without anybody's context. Never the one who acted.
     """
-    proposed = [candidate for candidate in _candidates(event) if candidate.user_id != event.actor_id]
+    subject = subject_of(event.record_type)
+    proposed = [candidate for candidate in subject.candidates(event) if candidate.user_id != event.actor_id]
     users = User.objects.in_bulk({candidate.user_id for candidate in proposed})
-    told: dict[int, tuple[User, int]] = {}
+    units = _units_of(users)
+    told: dict[int, Told] = {}
     for candidate in proposed:
         user = users[candidate.user_id]
-        if user.pk not in told and _entitled(event, user, candidate):
-            told[user.pk] = (user, candidate.agency_id)
+        if user.pk in told:
+            continue
+        actor = _entitled(subject, event, user, candidate)
+        if actor is not None or _is_bidden_farewell(event, candidate):
+            unit = _unit_for(subject, event, actor, units[user.pk, candidate.agency_id])
+            told[user.pk] = Told(user, candidate.agency_id, unit)
     _forget_context()
     return list(told.values())
 
 
 def still_entitled(event: OutboxEvent, user: User, agency_id: int) -> bool:
     """Whether this recipient would be told of the event now. Needs a transaction; leaves it without a context."""
+    subject = subject_of(event.record_type)
     entitled = any(
-        _entitled(event, user, candidate)
-        for candidate in _candidates(event)
+        _is_bidden_farewell(event, candidate) or _entitled(subject, event, user, candidate)
+        for candidate in subject.candidates(event)
         if (candidate.user_id, candidate.agency_id) == (user.pk, agency_id)
     )
     _forget_context()
     return entitled
 
 
-def _candidates(event: OutboxEvent) -> list[Candidate]:
-    kind = kind_of(event.kind)
-    groups = event.group_ids if kind.audience is Audience.NAMED else None
-    function = shareable_of(event.record_type).function("audience")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT user_id, agency_id, named FROM {function}(%s, %s, %s, %s, %s)",
-            [event.record_id, int(kind.category), ROLE_CODES, ROLE_MASKS, groups],
-        )
-        return [Candidate(*row) for row in cursor.fetchall()]
+def _is_bidden_farewell(event: OutboxEvent, candidate: Candidate) -> bool:
+    return kind_of(event.kind).farewell and candidate.named
 
 
-def _entitled(event: OutboxEvent, user: User, candidate: Candidate) -> bool:
-    kind = kind_of(event.kind)
-    if kind.farewell and candidate.named:
-        return True
+def _entitled(subject: Subject, event: OutboxEvent, user: User, candidate: Candidate) -> Actor | None:
     actor = open_context(user, candidate.agency_id, channel="task")
     if actor is None or actor.agency_id != candidate.agency_id:
-        return False
-    records = shareable_of(event.record_type).records.permitted(actor, kind.category)
-    if not records.filter(uuid=event.record_id).exists():
-        return False
-    if not event.object_type:
-        return True
-    model = apps.get_model(event.object_type)
-    if not is_part(model):  # a grant, say: no part of the record, so the record alone decides
-        return True
-    return bool(model._default_manager.permitted(actor, kind.category).filter(uuid=event.object_id).exists())
+        return None
+    return actor if subject.opens(event, actor) else None
+
+
+def _units_of(users: dict[int, User]) -> dict[tuple[int, int], list[int]]:
+    """The units in which each of them works now, by person and agency, in the order in which they joined."""
+    found: dict[tuple[int, int], list[int]] = defaultdict(list)
+    now = DatabaseNow()
+    rows = Membership.objects.filter(user__in=users, starts_at__lte=now, until__gt=now).order_by("pk")
+    for user_id, agency_id, unit_id in rows.values_list("user_id", "group__unit__agency_id", "group_id"):
+        if unit_id not in found[user_id, agency_id]:
+            found[user_id, agency_id].append(unit_id)
+    return found
+
+
+def _unit_for(subject: Subject, event: OutboxEvent, actor: Actor | None, units: list[int]) -> int | None:
+    """The unit that the event names or whose key opens it; the first, where that says nothing."""
+    if len(units) < 2:
+        return units[0] if units else None
+    for unit_id in units:
+        if unit_id in event.group_ids:
+            return unit_id
+    for principal in actor.principals if actor else ():
+        if actor and principal.group_id in units:
+            alone = Actor(actor.user, actor.agency, (principal,), actor.closed_agreements, "task")
+            if subject.opens(event, alone):
+                return principal.group_id
+    return units[0]
 
 
 def _forget_context() -> None:

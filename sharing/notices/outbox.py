@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from sharing.notices.registry import kind_of
 
 RELAY = "sharing.notices.tasks.relay"
 SEND_MAIL = "sharing.notices.tasks.send_mail"
+SEND_MESSAGES = "sharing.notices.tasks.send_messages"
 REST = 5.0  # seconds without nudges after a failed one; the sweep comes as often
 
 _resume_at = 0.0
@@ -81,6 +83,16 @@ def _nudge_on_commit() -> None:
     # One nudge tells the relay of everything; a savepoint that is rolled back takes its nudge along.
     if not any(entry[1] is nudge for entry in connection.run_on_commit):
         transaction.on_commit(nudge)
+
+
+def announce(*, kind: str, record_type: str, record_id: uuid.UUID) -> OutboxEvent:
+    """Add an event that nobody made: something of ours noticed it. Returns it. Raises as publish() does."""
+    kind_of(kind)
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(kind)
+    event = OutboxEvent.objects.create(kind=kind, record_type=record_type, record_id=record_id)
+    transaction.on_commit(nudge)
+    return event
 
 
 def nudge() -> None:

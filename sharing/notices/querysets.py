@@ -9,16 +9,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import JSONObject
+from django.utils import timezone
 
+from agencies.directory.models import User
+from agencies.directory.querysets import administrations
 from sharing.access.actors import Actor
-from sharing.access.registry import shareable_of
-from sharing.notices.models import InboxItem
-from sharing.notices.registry import EventKind, kind_of, kinds
+from sharing.notices.models import Claim, InboxItem, NoticePreference, NoticeTimes
+from sharing.notices.registry import EventKind, Topic, kind_of, kinds, topics
+from sharing.notices.subjects import subject_of
 
 PAGE_SIZE = 30
 UNREAD_CAP = 99
-DONE = "done"
+FOLD_CAP = 50
+# What the inbox can show besides one heading: what was put away, what nobody of the unit has taken on, what I have.
+DONE, FREE, MINE = "done", "not-taken", "mine"
 
 
 class Place(NamedTuple):
@@ -38,6 +44,14 @@ class Place(NamedTuple):
         return cls(datetime.datetime.fromisoformat(position[0]), position[1]) if position else None
 
 
+class Taken(NamedTuple):
+    """Who of the unit has taken something on, and when."""
+
+    user_id: int
+    name: str
+    at: datetime.datetime
+
+
 @dataclass(frozen=True, slots=True)
 class News:
     """One item with what the viewer may see of it. `record` is None once the viewer's access ended: show the stub."""
@@ -45,6 +59,7 @@ class News:
     item: InboxItem
     kind: EventKind
     record: Any | None
+    taken: Taken | None = None
 
     @property
     def title(self) -> str:
@@ -58,6 +73,17 @@ class News:
         return self.kind.line(agency.short_name if agency else "")
 
     @property
+    def name(self) -> str:
+        """Whom or what it is about, for the reader's eye alone; empty once access ended."""
+        subject = subject_of(self.item.event.record_type)
+        return subject.naming(self.record) if self.record is not None else ""
+
+    @property
+    def is_about_record(self) -> bool:
+        """Whether showing it is a read of a record."""
+        return self.record is not None and subject_of(self.item.event.record_type).is_record
+
+    @property
     def unread(self) -> bool:
         """Neither opened nor put away."""
         return self.item.read_at is None and self.item.done_at is None
@@ -65,10 +91,15 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
-    """A page of news, newest first, and where the next one begins, if there is one."""
+    """A page of news, newest first, and where the next one begins, if there is one.
+
+    `opened` is one item that was asked for beside the page, `folded` what the inbox shows as one with it.
+    """
 
     news: list[News]
     next: Place | None
+    opened: News | None = None
+    folded: tuple[News, ...] = ()
 
 
 class Unread(NamedTuple):
@@ -86,14 +117,22 @@ def groups() -> list[str]:
     return list(dict.fromkeys(kind.group for kind in kinds()))
 
 
-def inbox_page(actor: Actor, show: str = "", after: Place | None = None, size: int = PAGE_SIZE) -> InboxPage:
-    """A page of the actor's inbox: all open items, those of one group, or those put away (DONE).
+def inbox_page(
+    actor: Actor, show: str = "", after: Place | None = None, size: int = PAGE_SIZE, opened: InboxItem | None = None
+) -> InboxPage:
+    """A page of the actor's inbox: all open items, those of one group, or DONE, FREE or MINE; and one opened beside it.
 
-    Raises ValueError for a heading that does not exist. Costs one query, and one for each category among the items.
+    Raises ValueError for a heading that does not exist. Costs one query, one for what is folded into the opened item,
+    and one for each category among all of them.
     """
     items = _with_events(own_items(actor)).filter(done_at__isnull=show != DONE)
+    taken = Claim.objects.filter(event=OuterRef("event"), unit=OuterRef("unit"))
     if show in groups():
         items = items.filter(event__kind__in=[kind.kind for kind in kinds() if kind.group == show])
+    elif show == FREE:
+        items = items.filter(~Exists(taken), unit__isnull=False)
+    elif show == MINE:
+        items = items.filter(Exists(taken.filter(user=actor.user_id)))
     elif show not in ("", DONE):
         raise ValueError(show)
     if after:
@@ -101,12 +140,20 @@ def inbox_page(actor: Actor, show: str = "", after: Place | None = None, size: i
     found = list(items.order_by("-created_at", "-pk")[: size + 1])
     shown = found[:size]
     following = Place(shown[-1].created_at, shown[-1].pk) if len(found) > size else None
-    return InboxPage(_with_records(actor, shown), following)
+    beside = [opened, *_folded_into(actor, opened)] if opened else []
+    news = _with_records(actor, [*shown, *beside])
+    page, others = news[: len(shown)], news[len(shown) :]
+    return InboxPage(page, following, others[0] if opened else None, tuple(others[1:]))
+
+
+def own_item(actor: Actor, item_uuid: uuid.UUID) -> InboxItem | None:
+    """One item of the actor's inbox, or None where there is none of theirs."""
+    return _with_events(own_items(actor)).filter(uuid=item_uuid).first()
 
 
 def item_for(actor: Actor, item_uuid: uuid.UUID) -> News | None:
-    """One item of the actor's inbox, or None where there is none of theirs."""
-    item = _with_events(own_items(actor)).filter(uuid=item_uuid).first()
+    """The same with what the actor may see of it."""
+    item = own_item(actor, item_uuid)
     return _with_records(actor, [item])[0] if item else None
 
 
@@ -122,8 +169,60 @@ def own_items(actor: Actor) -> QuerySet[InboxItem]:
     return InboxItem.objects.filter(user_id=actor.user_id, agency_id=actor.agency_id)
 
 
+def folded_with(actor: Actor, item: InboxItem, zone: datetime.tzinfo) -> QuerySet[InboxItem]:
+    """The actor's other items that the inbox shows as one with this: same thing, same title, same day, not later.
+
+    Those still open, or, for an item that was put away, those put away in the same moment. The day is that of `zone`.
+    """
+    title = kind_of(item.event.kind).title
+    day = timezone.localtime(item.created_at, zone).date()
+    begins = datetime.datetime.combine(day, datetime.time(), tzinfo=zone)
+    return own_items(actor).filter(
+        event__record_id=item.event.record_id,
+        event__kind__in=[kind.kind for kind in kinds() if kind.title == title],
+        done_at=item.done_at,
+        created_at__gte=begins,
+        created_at__lte=item.created_at,
+    ).exclude(pk=item.pk)  # fmt: skip
+
+
+def _folded_into(actor: Actor, item: InboxItem) -> list[InboxItem]:
+    found = _with_events(folded_with(actor, item, timezone.get_current_timezone())).order_by("-created_at", "-pk")
+    return list(found[:FOLD_CAP])
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How somebody is told of one topic."""
+
+    topic: Topic
+    inbox: bool
+    mail: NoticePreference.Mail
+
+
+def choices_of(actor: Actor) -> list[Choice]:
+    """How the actor is told of each topic that may concern them; what is required, as it is required."""
+    rows = {row.kind: row for row in NoticePreference.objects.filter(user_id=actor.user_id)}
+    administers = administrations(actor.agency_id).filter(user_id=actor.user_id).exists()
+    usual = NoticePreference()
+    found = []
+    for topic in topics():
+        if not (administers or topic.is_about_records):
+            continue
+        row = usual if topic.required else rows.get(topic.code, usual)
+        found.append(Choice(topic, row.inbox, NoticePreference.Mail(row.mail)))
+    return found
+
+
+def times_of(user_id: int) -> NoticeTimes:
+    """Somebody's quiet hours and the time of their daily summary; the usual ones where they never chose."""
+    return NoticeTimes.objects.filter(user_id=user_id).first() or NoticeTimes(user_id=user_id)
+
+
 def _with_events(items: QuerySet[InboxItem]) -> QuerySet[InboxItem]:
-    return items.select_related("event__actor", "event__actor_agency")
+    claims = Claim.objects.filter(event=OuterRef("event"), unit=OuterRef("unit"))
+    taken = claims.values(said=JSONObject(user="user_id", title="user__title", name="user__name", at="at"))
+    return items.select_related("event__actor", "event__actor_agency", "unit").annotate(taken=Subquery(taken))
 
 
 def _with_records(actor: Actor, items: Sequence[InboxItem]) -> list[News]:
@@ -132,12 +231,23 @@ def _with_records(actor: Actor, items: Sequence[InboxItem]) -> list[News]:
         wanted[item.event.record_type, kind_of(item.event.kind).category].add(item.event.record_id)
     seen: dict[tuple[str, int, uuid.UUID], Any] = {}
     for (record_type, category), ids in wanted.items():
-        shareable = shareable_of(record_type)
-        records = shareable.records.permitted(actor, category).select_related(*shareable.related)
-        for record in records.filter(uuid__in=ids):
-            seen[record_type, category, record.uuid] = record
+        for number, thing in subject_of(record_type).found(actor, category, ids).items():
+            seen[record_type, category, number] = thing
     return [
-        News(item, kind, seen.get((item.event.record_type, kind.category, item.event.record_id)))
+        News(
+            item,
+            kind,
+            seen.get((item.event.record_type, kind.category, item.event.record_id)),
+            _taken(item.taken),  # type: ignore[attr-defined]
+        )
         for item in items
         for kind in [kind_of(item.event.kind)]
     ]
+
+
+def _taken(said: dict[str, Any] | None) -> Taken | None:
+    """From what the query says of the claim."""
+    if said is None:
+        return None
+    name = User(title=said["title"], name=said["name"]).display
+    return Taken(said["user"], name, datetime.datetime.fromisoformat(said["at"]))

@@ -15,6 +15,7 @@ SOMEBODY = "Somebody"
 class Audience(Enum):
     """To whom an event may be told; each of them is asked about at the door before they are."""
 
+    ADMINISTRATORS = "administrators of the agency whose connection it is about"
     HOLDERS = "units whose key opens the category, and of the owner the officer of record and those who sign"
     NAMED = "members of the units that the event names, and the officer of record"
 
@@ -27,7 +28,8 @@ class EventKind:
     `group` is the heading under which the inbox files it. `title` ("Plan changed") and `wording`, where `{agency}`
     stands for the short name of the agency that acted, are what people read. Neither names the supervisee: the page
     adds the name from the record, which it reads through the door. `farewell` marks an event that ends the access of
-    the units it names: their members are told the bare fact, for the door no longer knows them.
+    the units it names: their members are told the bare fact, for the door no longer knows them. `required` says why
+    nobody may choose not to be told, in a sentence; empty where they may.
     """
 
     kind: str
@@ -38,6 +40,12 @@ class EventKind:
     audience: Audience = Audience.HOLDERS
     mail: bool = True
     farewell: bool = False
+    required: str = ""
+
+    @property
+    def is_about_records(self) -> bool:
+        """Whether it is about a shared record, and not about a connection."""
+        return self.audience is not Audience.ADMINISTRATORS
 
     def line(self, agency: str = "") -> str:
         """The second line in the inbox, for an event in which this agency acted."""
@@ -71,6 +79,43 @@ def kind_of(kind: str) -> EventKind:
 def kinds() -> list[EventKind]:
     """Every declared kind of event."""
     return list(_kinds.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Kinds of event that people know by one title, and choose about together."""
+
+    group: str
+    title: str
+    kinds: tuple[EventKind, ...]
+
+    @property
+    def code(self) -> str:
+        """What a form or the API calls it: its first kind."""
+        return self.kinds[0].kind
+
+    @property
+    def is_about_records(self) -> bool:
+        """Whether anybody but administrators is told."""
+        return any(kind.is_about_records for kind in self.kinds)
+
+    @property
+    def mail(self) -> bool:
+        """Whether there is e-mail about it at all."""
+        return any(kind.mail for kind in self.kinds)
+
+    @property
+    def required(self) -> str:
+        """Why nobody may choose not to be told, or nothing."""
+        return next((kind.required for kind in self.kinds if kind.required), "")
+
+
+def topics() -> list[Topic]:
+    """Every topic, in the order in which its first kind was declared."""
+    found: dict[tuple[str, str], list[EventKind]] = {}
+    for kind in _kinds.values():
+        found.setdefault((kind.group, kind.title), []).append(kind)
+    return [Topic(group, title, tuple(kinds)) for (group, title), kinds in found.items()]
 
 
 def register_view(object_type: str, describe: Describe) -> None:

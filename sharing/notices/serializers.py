@@ -7,21 +7,27 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from sharing.access.rest import AgencyBrief, PageParameters
-from sharing.notices.querysets import DONE, groups
+from sharing.access.rest import AgencyBrief, PageParameters, Strict
+from sharing.notices.models import NoticePreference
+from sharing.notices.querysets import DONE, FREE, MINE, groups
+from sharing.notices.services.preferences import Wish
 
 
 class InboxParameters(PageParameters):
     """Which news to list."""
 
     show = serializers.CharField(
-        required=False, max_length=40, help_text=f"A heading of the inbox, or `{DONE}` for what was put away"
+        required=False,
+        max_length=40,
+        help_text=f"A heading of the inbox; `{DONE}`: what was put away; `{FREE}`: what came to the caller's unit and"
+        f" nobody took on; `{MINE}`: what the caller took on",
     )
 
     def validate_show(self, value: str) -> str:
         """A heading that exists."""
-        if value != DONE and value not in groups():
-            raise serializers.ValidationError(f"Choose one of {', '.join([*groups(), DONE])}.")
+        known = [*groups(), DONE, FREE, MINE]
+        if value not in known:
+            raise serializers.ValidationError(f"Choose one of {', '.join(known)}.")
         return value
 
 
@@ -41,6 +47,24 @@ class NewsAnswer(serializers.Serializer):
     object_type = serializers.CharField(source="item.event.object_type", allow_blank=True)
     object_id = serializers.SerializerMethodField(help_text="Null where nothing smaller changed, or access has ended")
     access_ended = serializers.SerializerMethodField()
+    unit = serializers.SerializerMethodField(help_text="The unit through which the caller was told")
+    taken_by = serializers.SerializerMethodField(help_text="Who of that unit has taken it on")
+    taken_at = serializers.SerializerMethodField()
+
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_unit(self, news: Any) -> str | None:
+        """The unit's name."""
+        return news.item.unit.name if news.item.unit else None
+
+    @extend_schema_field({"type": ["string", "null"]})
+    def get_taken_by(self, news: Any) -> str | None:
+        """A colleague's name."""
+        return news.taken.name if news.taken else None
+
+    @extend_schema_field({"type": ["string", "null"], "format": "date-time"})
+    def get_taken_at(self, news: Any) -> str | None:
+        """When."""
+        return news.taken.at.isoformat() if news.taken else None
 
     @extend_schema_field({"type": ["string", "null"], "format": "uuid"})
     def get_record_id(self, news: Any) -> str | None:
@@ -76,3 +100,62 @@ class InboxAnswer(serializers.Serializer):
     next = serializers.CharField(allow_null=True)
     unread = serializers.IntegerField()
     unreadExact = serializers.BooleanField()
+
+
+class AllDoneAnswer(serializers.Serializer):
+    """How many items were put away, and when."""
+
+    number = serializers.IntegerField()
+    done_at = serializers.DateTimeField()
+
+
+class ChoiceAnswer(serializers.Serializer):
+    """How the caller is told of one topic."""
+
+    code = serializers.CharField(source="topic.code")
+    heading = serializers.CharField(source="topic.group")
+    title = serializers.CharField(source="topic.title")
+    locked_because = serializers.CharField(
+        source="topic.required", allow_blank=True, help_text="Why it cannot be turned off; empty where it can"
+    )
+    inbox = serializers.BooleanField()
+    mail = serializers.ChoiceField(choices=NoticePreference.Mail.choices)
+
+
+@extend_schema_field({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["07:00"]})
+class ClockField(serializers.TimeField):
+    """A time of day in the agency's zone, hours and minutes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="%H:%M", input_formats=["%H:%M"], **options)
+
+
+class PreferencesAnswer(serializers.Serializer):
+    """Which news reaches the caller, over which channel; times of day are those of the agency."""
+
+    topics = ChoiceAnswer(many=True)
+    quiet_from = ClockField(source="times.quiet_from", allow_null=True)
+    quiet_until = ClockField(source="times.quiet_until", allow_null=True)
+    digest_at = ClockField(source="times.digest_at")
+
+
+class ChoiceInput(Strict):
+    """What the caller wants of one topic."""
+
+    code = serializers.CharField(max_length=60)
+    inbox = serializers.BooleanField()
+    mail = serializers.ChoiceField(choices=NoticePreference.Mail.choices)
+
+
+class PreferencesInput(Strict):
+    """What is to change."""
+
+    topics = ChoiceInput(many=True, required=False)
+    quiet_from = ClockField(required=False, allow_null=True)
+    quiet_until = ClockField(required=False, allow_null=True)
+    digest_at = ClockField(required=False)
+
+
+def wishes_in(asked: dict[str, Any]) -> dict[str, Wish]:
+    """Wishes by the code of their topic."""
+    return {one["code"]: Wish(one["inbox"], NoticePreference.Mail(one["mail"])) for one in asked.get("topics", [])}

@@ -78,7 +78,15 @@ def portal(_built_world: World, tmp_path_factory: pytest.TempPathFactory) -> Ite
     commands = {
         "web": ([*gunicorn, "--workers=1", "--threads=6", "--worker-class=gthread", "--no-control-socket"], "app"),
         "worker": (
-            [*celery, "worker", "--pool=solo", "--loglevel=INFO", "--without-gossip", "--without-mingle"],
+            [
+                *celery,
+                "worker",
+                "--queues=celery,outgoing",
+                "--pool=solo",
+                "--loglevel=INFO",
+                "--without-gossip",
+                "--without-mingle",
+            ],
             "job",
         ),
         "beat": ([*celery, "beat", "--pidfile=", f"--schedule={folder / 'beat'}"], "job"),

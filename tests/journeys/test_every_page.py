@@ -64,6 +64,17 @@ PAGES = {
     "case_found": ("olsen", "/search/no-longer-kept/"),
     "inbox": ("reyes", "/inbox/"),
     "inbox_item": ("reyes", "/inbox/{item}/"),
+    "inbox_preferences": ("reyes", "/inbox/preferences/"),
+    "connections": ("admin", "/agency/connections/"),
+    "client_new": ("admin", "/agency/connections/systems/new/"),
+    "client_off": ("admin", "/agency/connections/systems/{client}/off/"),
+    "token_new": ("admin", "/agency/connections/systems/{client}/tokens/new/"),
+    "token_rotate": ("admin", "/agency/connections/tokens/{token}/rotate/"),
+    "token_end": ("admin", "/agency/connections/tokens/{token}/end/"),
+    "webhook_new": ("admin", "/agency/connections/systems/{client}/webhooks/new/"),
+    "webhook": ("admin", "/agency/connections/webhooks/{webhook}/"),
+    "webhook_edit": ("admin", "/agency/connections/webhooks/{webhook}/edit/"),
+    "webhook_secret": ("admin", "/agency/connections/webhooks/{webhook}/secret/"),
     "account": ("olsen", "/account/"),
     "account_login": ("", "/accounts/login/"),
     "account_signup": ("", "/accounts/signup/"),
@@ -89,6 +100,7 @@ OTHER_PAGES = {
 }
 # Answers to a post, pieces of pages, machines' addresses, and one that always leads on to changing the password.
 NO_PAGES = {
+    "inbox_take", "inbox_give_back", "webhook_test", "webhook_switch", "webhook_replay",
     "healthz", "saved_filter_remove", "document_file", "address_confirm", "address_end", "inbox_badge",
     "inbox_done", "inbox_undo", "inbox_all_done", "act_for", "account_set_password",
 }  # fmt: skip
@@ -122,8 +134,42 @@ def fill(address: str, world: World) -> str:
         "caution": world.caution.uuid,
         "grant": world.grants["joint"].uuid,
         "item": _item(world) if "{item}" in address else "",
+        **(_connection(world) if "/agency/connections/" in address else {}),
     }
     return address.format(**places)
+
+
+def _connection(world: World) -> dict[str, Any]:
+    """A system of the probation agency with a token and a webhook, made once."""
+    with closing(connect("owner", DATABASE)) as owner, owner.cursor() as cursor:
+        cursor.execute("SELECT client_id, uuid FROM sharing_webhook")
+        found = cursor.fetchone()
+        if not found:
+            cursor.execute(
+                "INSERT INTO agencies_user (kind, email, name, title, badge, phone, password, is_active, date_joined)"
+                " VALUES ('client', 'jail@example.org', 'Jail', '', '', '', '!', true, now()) RETURNING id"
+            )
+            client = cursor.fetchone()[0]
+            cursor.execute(
+                "INSERT INTO agencies_membership (user_id, group_id, role, starts_at, until)"
+                " VALUES (%s, %s, 'system_reader', now(), '9999-12-31')",
+                [client, world.units["probation/north"].pk],
+            )
+            cursor.execute(
+                "INSERT INTO agencies_apitoken (uuid, user_id, label, digest, hint, created_at, expires_at)"
+                " VALUES (gen_random_uuid(), %s, 'nightly', 'x', 'ccd_abcdef', now(), now() + interval '9 days')",
+                [client],
+            )
+            cursor.execute(
+                "INSERT INTO sharing_webhook (uuid, client_id, agency_id, url, kinds, version, created_at,"
+                " created_by_id, off_reason)"
+                " VALUES (gen_random_uuid(), %s, %s, 'https://jail.example/news', '{}', 1, now(), %s, '')"
+                " RETURNING client_id, uuid",
+                [client, world.agencies["probation"].pk, world.users["admin"].pk],
+            )
+            found = cursor.fetchone()
+        cursor.execute("SELECT uuid FROM agencies_apitoken WHERE user_id = %s", [found[0]])
+        return {"client": found[0], "token": cursor.fetchone()[0], "webhook": found[1]}
 
 
 def _item(world: World) -> str:

@@ -57,6 +57,32 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "inbox_item", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
     ("POST", "inbox_undo", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
     ("POST", "inbox_done", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
+    ("POST", "inbox_take", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
+    ("POST", "inbox_give_back", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
+    ("GET", "inbox_preferences", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("POST", "inbox_preferences", (400, 400, 400, 400, 400, 400, 400, 403, 0)),
+    # An administrator is asked for the password first (302) where a secret is made or access ends.
+    ("GET", "connections", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
+    ("GET", "client_new", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("POST", "client_new", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("GET", "client_off", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("POST", "client_off", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("GET", "token_new", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("POST", "token_new", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("GET", "webhook_new", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("POST", "webhook_new", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("GET", "token_rotate", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("POST", "token_rotate", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("GET", "token_end", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("POST", "token_end", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("GET", "webhook_edit", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("POST", "webhook_edit", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("GET", "webhook_secret", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("POST", "webhook_secret", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("GET", "webhook", (403, 403, 403, 403, 403, 403, 404, 403, 0)),
+    ("POST", "webhook_test", (403, 403, 403, 403, 403, 403, 404, 403, 0)),
+    ("POST", "webhook_switch", (403, 403, 403, 403, 403, 403, 404, 403, 0)),
+    ("POST", "webhook_replay", (403, 403, 403, 403, 403, 403, 404, 403, 0)),
     ("GET", "case_access", (200, 200, 200, 200, 404, 404, 404, 403, 0)),
     ("GET", "case_share", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
     ("POST", "case_share", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
@@ -154,7 +180,7 @@ def arguments(world: World) -> dict[str, dict[str, Any]]:
     case = {"record": world.joint.uuid}
     goal, action, grant = world.goals[0].uuid, world.actions[0].uuid, world.grants["joint"].uuid
     flag, caution = world.flags[0].uuid, world.caution.uuid
-    item = {"item": uuid.uuid4()}
+    item, webhook = {"item": uuid.uuid4()}, {"webhook": uuid.uuid4()}
     return {
         "case_overview": case,
         "case_timeline": case,
@@ -188,6 +214,19 @@ def arguments(world: World) -> dict[str, dict[str, Any]]:
         "inbox_item": item,
         "inbox_undo": item,
         "inbox_done": item,
+        "inbox_take": item,
+        "inbox_give_back": item,
+        "client_off": {"client": 1},
+        "token_new": {"client": 1},
+        "webhook_new": {"client": 1},
+        "token_rotate": {"token": uuid.uuid4()},
+        "token_end": {"token": uuid.uuid4()},
+        "webhook": webhook,
+        "webhook_edit": webhook,
+        "webhook_secret": webhook,
+        "webhook_test": webhook,
+        "webhook_switch": webhook,
+        "webhook_replay": webhook,
         "account_reset_password_from_key": {"uidb36": "1", "key": "unknown"},
     }
 

@@ -128,8 +128,9 @@ STAFF = (
     ("parole/root", 1, "supervisor", "SPA"),
     ("provider/outpatient", 4, "provider", ""),
 )
-# API clients of the police agencies, each in the unit that works with it.
+# API clients, each in the unit that works with it.
 CLIENTS = {
+    COUNTY_PROBATION: ("Probation case files", "probation/north"),
     "sheriff": ("Sheriff's records system", "sheriff/patrol"),
     "alder": ("Alder City records system", "alder/north"),
     "cedar": ("Cedar Falls records system", "cedar/patrol"),

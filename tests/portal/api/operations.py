@@ -10,18 +10,36 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from agencies.accounts.services import issue_token
+from agencies.directory.models import Membership, User
 from cases.documents.models import Document
 from cases.documents.storing import storage
 from cases.lists.models import SavedFilter
 from sharing.access.context import job_context
-from sharing.notices.models import InboxItem, OutboxEvent
+from sharing.notices.models import InboxItem, OutboxEvent, Webhook
 from tests import services
 from tests.worlds import World
 
 
-def things(world: World, feed: Any) -> dict[str, list[uuid.UUID]]:
-    """Name of a part of an address → what may stand there; the first is open to `feed`, a supervisor of north."""
+def things(world: World, feed: Any) -> dict[str, list[Any]]:
+    """Name of a part of an address → what may stand there; the first is open to `feed`, a supervisor of north.
+
+    `feed` also administers its agency, and with it a system that has a token and a webhook.
+    """
+    with services.as_job():
+        headquarters = world.units["probation/root"].pk
+        Membership.objects.create(user=feed, group_id=headquarters, role="administrator")
+        system = User.objects.create_user("other@example.org", name="Other system", kind=User.Kind.CLIENT)
+        Membership.objects.create(user=system, group_id=headquarters, role="system_reader")
+        until = timezone.now() + datetime.timedelta(days=20)
+        token, _ = issue_token(client=system, label="test", expires_at=until)
+        webhook = Webhook.objects.create(
+            client=system, agency=world.agencies["probation"], url="https://records.example/", created_by=feed
+        )
     return {
+        "client_id": [system.pk, world.users["system"].pk],
+        "token_uuid": [token.uuid, world.joint.uuid],
+        "webhook_uuid": [webhook.uuid, world.joint.uuid],
         "case_uuid": [world.joint.uuid, world.cases[3].uuid, world.cases[15].uuid],
         "record_uuid": [world.joint.uuid, world.cases[3].uuid, world.cases[15].uuid],
         "person_uuid": [world.joint.person.uuid, world.joint.uuid],
@@ -72,6 +90,16 @@ def good_body(world: World, operation_id: str) -> Any:
         "end_access": {"reason": "Closed"},
         "add_document": {"title": "Order", "kind": "order", "file": SimpleUploadedFile("order.pdf", b"%PDF-1.7 %%EOF")},
         "withdraw_document": {"reason": "Another person’s"},
+        "change_inbox_preferences": {"topics": [{"code": "plan.started", "inbox": True, "mail": "digest"}]},
+        "register_client": {"name": "Jail", "units": [world.units["probation/north"].pk], "role": "system_reader"},
+        "make_token": {"label": "nightly", "expires_at": until},
+        "add_webhook": {
+            "client": User.objects.get(email="other@example.org").pk if operation_id == "add_webhook" else 0,
+            "url": "https://records.example/news",
+            "kinds": ["plan.goal_changed"],
+        },
+        "change_webhook": {"kinds": ["access.given"]},
+        "replay_messages": {},
         "give_access": {
             "group": world.units["sheriff/patrol"].pk,
             "bundle": "joint_plan",
@@ -107,7 +135,8 @@ def an_item(world: World, user: Any) -> InboxItem:
             actor=world.users["olsen"],
             actor_agency=world.agencies["probation"],
         )
-        return InboxItem.objects.create(event=event, user=user, agency=world.agencies["probation"])
+        unit = world.units["probation/north"]
+        return InboxItem.objects.create(event=event, user=user, agency=world.agencies["probation"], unit=unit)
 
 
 def stored_document(world: World) -> Document:

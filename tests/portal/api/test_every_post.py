@@ -15,7 +15,13 @@ from tests.worlds import World
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
 
 # Answers that tell of no record, only of what is the caller's own.
-OF_NO_RECORD = {"save_case_filter", "remove_case_filter", "choose_case_columns"}
+OF_NO_RECORD = {
+    "save_case_filter", "remove_case_filter", "choose_case_columns",
+    "put_all_news_away", "register_client", "switch_off_client", "make_token", "rotate_token", "end_token",
+    "add_webhook", "rotate_webhook_secret", "test_webhook", "replay_messages",
+}  # fmt: skip
+# What is said once: the answer that is given again leaves it out.
+SECRET = {"make_token", "rotate_token", "add_webhook", "rotate_webhook_secret"}
 
 POSTS = {
     operation["operationId"]: (path, operation)
@@ -44,11 +50,12 @@ def test_twice_is_once(world: World, name: str) -> None:
     client, body = bearer(feed), good_body(world, name)
     first, second = (send(client, "POST", url, body, Idempotency_Key="k-1") for _ in range(2))
     assert 200 <= first.status_code < 300, first.content
-    assert (first.status_code, first.content, first.get("ETag")) == (
-        second.status_code,
-        second.content,
-        second.get("ETag"),
-    )
+    assert (first.status_code, first.get("ETag")) == (second.status_code, second.get("ETag"))
+    if name in SECRET:
+        assert second.json() == {**first.json(), "secret": None}
+        assert first.json()["secret"]
+    else:
+        assert first.content == second.content
     assert second["Idempotency-Replayed"] == "true"
     [(about,)] = services.owner("SELECT about FROM sharing_keptanswer")
     assert bool(about) != (name in OF_NO_RECORD), "the view calls neither record() nor tells_of()"

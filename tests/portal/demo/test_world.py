@@ -203,5 +203,5 @@ def test_each_police_agency_has_a_client_whose_secret_works_and_is_for_its_owner
     assert place.stat().st_mode & 0o777 == 0o600
     secrets = json.loads(place.read_text())
     digests = {hashlib.sha256(secret.encode()).hexdigest() for secret in secrets.values()}
-    assert len(secrets) == 3
+    assert len(secrets) == 4
     assert {digest for (digest,) in ask("SELECT digest FROM agencies_apitoken")} == digests

@@ -102,7 +102,7 @@ def copy(tmp_path: Path) -> Iterator[Copy]:
 
 def test_the_demo_starts_stops_keeps_its_data_and_leaves_nothing(copy: Copy) -> None:
     launcher = copy.start()
-    assert copy.health() == {"database": "ok", "broker": "ok", "worker": "ok"}
+    assert copy.health() == {"database": "ok", "broker": "ok", "worker": "ok", "sender": "ok"}
     note = "from django.contrib.sessions.models import Session as S; from django.utils import timezone as t; "
     copy.manage("shell", "-c", note + "S.objects.create(session_key='kept', expire_date=t.now())")
 

@@ -6,6 +6,7 @@ import datetime
 import re
 from typing import Any
 
+from django.conf import settings as django_settings
 from django.core import mail
 from django.db import connection, transaction
 from django.utils import timezone
@@ -14,6 +15,7 @@ from sharing.access.context import acting
 from sharing.access.services import end_access
 from sharing.notices import services
 from sharing.notices.models import Delivery, InboxItem
+from sharing.notices.services.ladder import RETRY_AFTER
 from tests.services import as_job, connect, owner
 from tests.sharing.notices.acts import change_goal, relay
 from tests.worlds import AGENCIES, NAMES, USERS, World
@@ -21,7 +23,8 @@ from tests.worlds import AGENCIES, NAMES, USERS, World
 
 def sweep() -> None:
     with as_job():
-        services.sweep()
+        services.relay_pending()
+        services.send_mails_due()
 
 
 def deliveries(channel: str = "email") -> dict[str, Delivery]:
@@ -40,7 +43,7 @@ def test_a_mail_holds_a_reference_and_a_link_and_nothing_about_anyone(world: Wor
         item = InboxItem.objects.get(user__email="reyes@example.org")
     message = next(message for message in mail.outbox if message.to == ["reyes@example.org"])
     assert message.extra_headers["Message-ID"] == f"<{deliveries()['reyes'].uuid}@localhost>"
-    assert f"http://localhost:8000/inbox/{item.uuid}/" in message.body
+    assert f"{django_settings.PUBLIC_URL}/inbox/{item.uuid}/" in message.body
     assert str(item.uuid)[:8].upper() in message.subject
     text = message.message().as_string().replace("reyes@example.org", "").replace(f"{item.uuid}", "")
     personal = {part for name in NAMES for part in name} | {name.capitalize() for name in USERS}
@@ -59,8 +62,8 @@ def test_access_that_ended_between_relay_and_sending_withdraws_the_mail(world: W
         end_access(actor=actor, grant_uuid=world.grants["joint"].uuid, reason="No longer needed")
     with as_job():
         for number in Delivery.objects.filter(channel="email").order_by("id").values_list("pk", flat=True):
-            services.send(number)
-            services.send(number)
+            services.send_mail(number)
+            services.send_mail(number)
     states = {who: (delivery.state, delivery.attempts) for who, delivery in deliveries().items()}
     assert states == {"reyes": ("withdrawn", 1), "stone": ("withdrawn", 1), "mills": ("sent", 1)}
     assert [message.to for message in mail.outbox] == [["mills@example.org"]]
@@ -96,11 +99,11 @@ def test_a_delivery_that_another_worker_holds_is_left_alone(world: World) -> Non
     with connect("job") as other, other.cursor() as cursor:
         cursor.execute("BEGIN; SELECT 1 FROM sharing_delivery WHERE id = %s FOR UPDATE", [number])
         with as_job():
-            services.send(number)
+            services.send_mail(number)
         cursor.execute("ROLLBACK")
     assert mail.outbox == []
     with as_job():
-        services.send(number)
+        services.send_mail(number)
     assert len(mail.outbox) == 1
 
 
@@ -111,11 +114,11 @@ def test_a_mail_server_that_is_away_is_tried_again_along_the_ladder_and_given_up
     change_goal(world)
     relay()
     number = deliveries()["reyes"].pk
-    for step, seconds in enumerate(services.RETRY_AFTER):
+    for step, seconds in enumerate(RETRY_AFTER):
         before = timezone.now()
         with as_job():
-            services.send(number)
-            services.send(number)  # not due yet: nothing
+            services.send_mail(number)
+            services.send_mail(number)  # not due yet: nothing
         found = deliveries()["reyes"]
         assert (found.state, found.attempts) == ("pending", step + 1)
         wait = (found.next_attempt_at - before).total_seconds()
@@ -123,7 +126,7 @@ def test_a_mail_server_that_is_away_is_tried_again_along_the_ladder_and_given_up
         with as_job(), transaction.atomic():
             Delivery.objects.filter(pk=number).update(next_attempt_at=before - datetime.timedelta(seconds=1))
     with as_job():
-        services.send(number)
+        services.send_mail(number)
     found = deliveries()["reyes"]
-    assert (found.state, found.attempts) == ("failed", len(services.RETRY_AFTER) + 1)
+    assert (found.state, found.attempts) == ("failed", len(RETRY_AFTER) + 1)
     assert connection.in_atomic_block is False

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agencies.directory.categories import Category
@@ -12,6 +16,7 @@ from sharing.access.services import end_access
 from sharing.notices import services
 from tests.pages import Visitor, rows, text, trail
 from tests.services import as_job
+from tests.sharing.notices.acts import change_goal, relay
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
@@ -47,8 +52,11 @@ def test_the_badge_counts_what_is_unread(world: World, item: str) -> None:
 
 def test_done_is_put_away_and_found_under_done(world: World, item: str) -> None:
     visitor = Visitor(world.users["reyes"])
-    assert visitor.post(f"{item}done/", form_at=item)["Location"] == reverse("inbox")
-    assert "Hallett" not in text(visitor.get(reverse("inbox")))
+    back = visitor.post(f"{item}done/", form_at=item)["Location"]
+    assert back.startswith(reverse("inbox"))
+    page = text(visitor.get(back))
+    assert "Hallett" not in page
+    assert f'action="{item}undo/"' in page  # one press takes it back, no dialog before
     assert "Hallett" in text(visitor.get(reverse("inbox"), show="done"))
     assert visitor.get(f"{item}done/").status_code == 405
     assert visitor.post(f"{item}undo/", form_at=item)["Location"] == reverse("inbox")
@@ -86,3 +94,72 @@ def test_a_bad_filter_is_an_error(world: World, asked: dict[str, str]) -> None:
     answer = Visitor(world.users["reyes"]).get(reverse("inbox"), **asked)
     assert answer.status_code == 400
     assert next(iter(asked)) in text(answer)
+
+
+def test_repeated_news_of_a_case_and_day_is_one_line_and_goes_as_one(world: World) -> None:
+    for seen in (1, 2, 3):
+        change_goal(world, seen=seen)
+    relay()
+    visitor = Visitor(world.users["reyes"])
+    page = text(visitor.get(reverse("inbox")))
+    assert page.count("Plan changed: Tobias Hallett") == 1
+    assert 'class="letter__count">3<' in page
+    newest = rows("SELECT uuid FROM sharing_inboxitem WHERE user_id = %s ORDER BY id DESC", [world.users["reyes"].pk])
+    address = reverse("inbox_item", args=[newest[0]["uuid"]])
+    opened = text(visitor.get(address))
+    assert opened.count("Riverton PD changed") == 0
+    assert "Also that day" in opened
+    assert "Mark all 3 done" in opened
+    change_goal(world, seen=4)  # comes while the page is open: it is not put away unseen
+    relay()
+    back = visitor.send(f"{address}done/", visitor.get(address).content.decode())["Location"]
+    left = rows(
+        "SELECT count(*) AS number FROM sharing_inboxitem WHERE user_id = %s AND done_at IS NULL",
+        [world.users["reyes"].pk],
+    )
+    assert left == [{"number": 1}]
+    visitor.send(f"{address}undo/", visitor.get(back).content.decode())
+    assert "4 news" in re.sub("<[^>]+>", "", text(visitor.get(reverse("inbox"))))
+
+
+def test_mark_all_done_is_undone_in_one_press(world: World, item: str) -> None:
+    visitor = Visitor(world.users["reyes"])
+    back = visitor.post(reverse("inbox_all_done"), form_at=reverse("inbox"))["Location"]
+    page = visitor.get(back).content.decode()
+    assert "1 marked done" in page
+    visitor.send(f"{item}undo/", page)
+    assert "Hallett" in text(visitor.get(reverse("inbox")))
+
+
+def test_one_of_a_unit_takes_it_on_and_the_others_see_who(world: World, item: str) -> None:
+    reyes, stone, mills = (Visitor(world.users[who]) for who in ("reyes", "stone", "mills"))
+    theirs = rows("SELECT uuid FROM sharing_inboxitem WHERE user_id = %s", [world.users["stone"].pk])[0]["uuid"]
+    stones = reverse("inbox_item", args=[theirs])
+    assert "Nobody has taken it on" in text(reyes.get(item))
+    assert "Hallett" in text(reyes.get(reverse("inbox"), show="not-taken"))
+    reyes.post(f"{item}take/", form_at=item)
+    assert "You took this on for Gang" in text(reyes.get(item))
+    assert "Hallett" in text(reyes.get(reverse("inbox"), show="mine"))
+    assert "Hallett" not in text(stone.get(reverse("inbox"), show="not-taken"))
+    assert "Det. Reyes has this" in text(stone.get(reverse("inbox")))
+    stone.post(f"{stones}take/", form_at=stones)
+    assert "Det. Reyes has taken this on." in text(stone.get(stones))
+    # Another unit that was told of the same sees nothing of it.
+    assert "has this" not in text(mills.get(reverse("inbox")))
+    reyes.post(f"{item}give-back/", form_at=item)
+    stone.post(f"{stones}take/", form_at=stones)
+    assert "Sgt. Stone took this on" in text(reyes.get(item))
+
+
+def test_an_inbox_page_costs_the_same_with_much_news(world: World) -> None:
+    visitor, costs = Visitor(world.users["reyes"]), []
+    for first, last in ((1, 3), (3, 12)):
+        for seen in range(first, last):
+            change_goal(world, seen=seen)
+        relay()
+        visitor.get(reverse("inbox"))
+        with CaptureQueriesContext(connection) as asked:
+            visitor.get(reverse("inbox"))
+        costs.append(len([query for query in asked.captured_queries if "SAVEPOINT" not in query["sql"]]))
+    assert costs[0] == costs[1]
+    assert costs[0] <= 9  # with the statements of session and transaction

@@ -10,12 +10,14 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from agencies.directory.models import FOREVER, Membership
 from cases.supervision.models import Case
 from sharing.access.context import acting, job_context
+from sharing.access.errors import NotVisible
 from sharing.access.services import end_access, share
-from sharing.notices import audience, services
+from sharing.notices import services, subjects
 from sharing.notices.models import Delivery, InboxItem, OutboxEvent
 from sharing.notices.outbox import OutsideTransaction, publish
 from sharing.notices.querysets import inbox_page, item_for, unread
 from sharing.notices.registry import UnknownKind
+from sharing.notices.services import relay as relaying
 from tests.services import as_job, owner
 from tests.sharing.notices.acts import change_goal, relay, told
 from tests.worlds import World
@@ -88,11 +90,11 @@ def test_the_door_decides_even_if_the_audience_function_proposes_too_many(
 ) -> None:
     event = change_goal(world)
     everybody = [
-        audience.Candidate(user.pk, world.agency_of(who).pk, named=True)
+        subjects.Candidate(user.pk, world.agency_of(who).pk, named=True)
         for who, user in world.users.items()
         if who != "nobody"
     ]
-    monkeypatch.setattr(audience, "_candidates", lambda event: everybody)
+    monkeypatch.setattr(subjects.Records, "candidates", lambda self, event: everybody)
     relay()
     # pratt and tran of the owning unit, and the partner's system, may see the plan: the door would let them.
     assert told(event) == {"reyes", "stone", "mills", "pratt", "tran", "system"}
@@ -132,7 +134,7 @@ def test_one_event_that_fails_is_noted_and_stops_no_other(world: World, monkeypa
     bad = change_goal(world)
     with acting(world.users["olsen"], world.agencies["probation"]) as actor:
         good = publish(actor=actor, kind="plan.goal_changed", record=world.joint)
-    real = services.recipients
+    real = relaying.recipients
 
     def failing(event: OutboxEvent) -> object:
         if event.pk == bad.pk:
@@ -140,7 +142,7 @@ def test_one_event_that_fails_is_noted_and_stops_no_other(world: World, monkeypa
                 cursor.execute("SELECT 'Tobias Hallett'::int")
         return real(event)
 
-    monkeypatch.setattr(services, "recipients", failing)
+    monkeypatch.setattr(relaying, "recipients", failing)
     assert relay() == 1
     assert told(good) == {"reyes", "stone", "mills", "system"}
     with as_job():
@@ -148,7 +150,7 @@ def test_one_event_that_fails_is_noted_and_stops_no_other(world: World, monkeypa
         assert (noted.failures, noted.last_error, noted.relayed_at) == (1, "DataError", None)
         assert noted.next_attempt_at > noted.created_at
         OutboxEvent.objects.filter(pk=bad.pk).update(next_attempt_at=noted.created_at)
-    monkeypatch.setattr(services, "recipients", real)
+    monkeypatch.setattr(relaying, "recipients", real)
     assert relay() == 1
     assert told(bad) == {"reyes", "stone", "mills", "system"}
 
@@ -245,7 +247,7 @@ def test_reading_putting_away_and_taking_back(world: World) -> None:
         assert services.mark_done(actor=actor, item_uuid=item.uuid).done_at is not None
     with (
         acting(world.users["stone"], world.agencies["police"]) as other,
-        pytest.raises(services.NotVisible),
+        pytest.raises(NotVisible),
     ):
         services.mark_done(actor=other, item_uuid=item.uuid)
 
@@ -280,5 +282,5 @@ def test_an_inbox_is_one_persons_for_one_agency_even_without_row_security(world:
             with acting(world.users[who], world.agencies[agency]) as other:
                 assert item_for(other, item.uuid) is None
                 assert item.pk not in {news.item.pk for news in inbox_page(other).news}
-                with pytest.raises(services.NotVisible):
+                with pytest.raises(NotVisible):
                     services.mark_read(actor=other, item_uuid=item.uuid)

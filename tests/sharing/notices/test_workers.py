@@ -19,6 +19,7 @@ from sharing.notices import outbox, services
 from sharing.notices.models import Delivery, InboxItem, OutboxEvent
 from tests.services import DATABASE, ROOT, as_job, owner, running
 from tests.sharing.notices.acts import change_goal, relay, told
+from tests.sharing.notices.receivers import add_webhook, receiving
 from tests.worlds import World
 
 Start = Callable[..., "subprocess.Popen[bytes]"]
@@ -32,8 +33,9 @@ def start_worker(world: World, tmp_path: Path) -> Iterator[Start]:
     outbox._resume_at = 0.0
     started: list[subprocess.Popen[bytes]] = []
 
-    def start(mail_seconds: float = 0) -> subprocess.Popen[bytes]:
+    def start(mail_seconds: float = 0, queues: str = "celery,outgoing") -> subprocess.Popen[bytes]:
         words = ["-m", "celery", "-A", "portal.celery", "worker", "--pool=solo", "--loglevel=INFO", "--without-mingle"]
+        words += [f"--queues={queues}"]
         log = tmp_path / f"worker{len(started)}.log"
         extra = {
             "DJANGO_SETTINGS_MODULE": "tests.sharing.notices.worker_settings",
@@ -101,10 +103,11 @@ def test_a_worker_killed_while_sending_loses_nothing(world: World, start_worker:
     worker.wait()
     with as_job():
         assert Delivery.objects.get(pk=number).state == "pending"
+    lease_runs_out()
     with redis.Redis.from_url(settings.CELERY_BROKER_URL) as broker:
         broker.flushdb()  # even if the broker forgot the task
     start_worker()
-    current_app.send_task("sharing.notices.tasks.sweep")
+    current_app.send_task("sharing.notices.tasks.sweep_mail")
     until(lambda: len(mails(tmp_path, "ended")) == 3, 10)
     until(lambda: not pending(), 5)
     began = [found for found in mails(tmp_path, "began") if found[1] == "reyes@example.org"]
@@ -114,9 +117,52 @@ def test_a_worker_killed_while_sending_loses_nothing(world: World, start_worker:
     assert in_inboxes(event) == 4
 
 
-def pending() -> int:
+def lease_runs_out() -> None:
+    """As if the minute that a dead worker had for sending were over."""
+    owner("UPDATE sharing_delivery SET next_attempt_at = now() WHERE state = 'pending'")
+    owner("UPDATE sharing_webhook SET resume_at = now()")
+
+
+def test_a_mail_server_that_hangs_delays_no_inbox(world: World, start_worker: Start, tmp_path: Path) -> None:
+    start_worker(mail_seconds=60, queues="outgoing")
+    start_worker(queues="celery")
+    first = change_goal(world)
+    until(lambda: mails(tmp_path, "began"), 10)
+    second = change_goal(world, seen=2)
+    until(lambda: in_inboxes(first) == 4 and in_inboxes(second) == 4, 10)
+    assert not mails(tmp_path, "ended")
+
+
+def test_a_worker_killed_while_a_receiver_thinks_loses_no_message(world: World, start_worker: Start) -> None:
+    with receiving() as receiver:
+        receiver.seconds = 60
+        add_webhook(world, receiver.url)
+        worker = start_worker()
+        event = change_goal(world)
+        until(lambda: receiver.began == 1, 10)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        with redis.Redis.from_url(settings.CELERY_BROKER_URL) as broker:
+            broker.flushdb()
+        receiver.seconds = 0
+        start_worker()
+        current_app.send_task(
+            "sharing.notices.tasks.sweep_messages"
+        )  # the lease holds: nobody sends it twice meanwhile
+        lease_runs_out()
+        current_app.send_task("sharing.notices.tasks.sweep_messages")
+        until(lambda: not pending("webhook"), 10)
+        assert receiver.began == 2
+        (taken,) = receiver.taken
+        with as_job():
+            message = Delivery.objects.get(channel="webhook")
+            assert (message.state, message.attempts, message.event_id) == ("sent", 2, event.pk)
+        assert taken.headers["webhook-id"] == f"msg_{message.uuid.hex}"
+
+
+def pending(channel: str = "") -> int:
     with as_job():
-        return Delivery.objects.filter(state="pending").count()
+        return Delivery.objects.filter(state="pending", channel__contains=channel).count()
 
 
 def test_a_broker_that_is_down_delays_the_news_and_not_the_change(world: World, start_worker: Start) -> None:
@@ -136,15 +182,20 @@ def test_a_broker_that_is_down_delays_the_news_and_not_the_change(world: World, 
 
 
 def test_tasks_given_out_twice_and_side_by_side_tell_once(world: World, start_worker: Start) -> None:
-    start_worker()
-    start_worker()
-    event = change_goal(world)
-    for _ in range(5):
-        outbox.nudge()
-        current_app.send_task("sharing.notices.tasks.sweep")
-    until(lambda: in_inboxes(event) == 4, 10)
-    until(lambda: not pending(), 10)
+    with receiving() as receiver:
+        add_webhook(world, receiver.url)
+        start_worker()
+        start_worker()
+        events = [change_goal(world, seen=seen) for seen in (1, 2, 3)]
+        for _ in range(4):
+            outbox.nudge()
+            for sweep in ("sweep", "sweep_mail", "sweep_messages"):
+                current_app.send_task(f"sharing.notices.tasks.{sweep}")
+        until(lambda: all(in_inboxes(event) == 4 for event in events), 20)
+        until(lambda: not pending(), 20)
+        sent = [taken.said["data"]["event_id"] for taken in receiver.taken]
+        assert sorted(sent) == sorted(str(event.uuid) for event in events)
     with as_job():
         assert services.relay_pending() == 0
-        assert InboxItem.objects.count() == 4
-        assert Delivery.objects.count() == 7
+        assert InboxItem.objects.count() == 12
+        assert Delivery.objects.count() == 3 * 8
