@@ -341,6 +341,27 @@ def test_the_database_asks_for_itself(world: World) -> None:
             act(world, "olsen", lambda _, c=column: run(f"UPDATE cases_document SET {c} = {c}"))
 
 
+def test_the_database_lets_nobody_write_into_what_they_cannot_see(world: World) -> None:
+    """Without reading back what was written, which alone would be refused."""
+    full_file(world)
+
+    def insert(who: str, case_id: int) -> None:
+        columns = (
+            "uuid, case_id, created_at, updated_at, version, title, kind, file_name, file_type, size, digest,"
+            " stored_as, scan_state, added_by_id, added_by_agency_id, withdraw_reason"
+        )
+        values = (
+            f"gen_random_uuid(), {case_id}, now(), now(), 1, 'x', 'other', 'x.pdf', 'pdf', 1, '0', '{uuid.uuid4()}',"
+        )
+        own = f"'waiting', {world.users[who].pk}, {world.agency_of(who).pk}, ''"
+        act(world, who, lambda _: run(f"INSERT INTO cases_document ({columns}) VALUES ({values} {own})"))
+
+    insert("deputy", world.joint.pk)
+    for who, case in (("deputy", world.cases[6]), ("reyes", world.joint), ("quist", world.joint)):
+        with pytest.raises(ProgrammingError):
+            insert(who, case.pk)
+
+
 def run(statement: str) -> None:
     """Runs a statement as the application's role."""
     with connection.cursor() as cursor:
