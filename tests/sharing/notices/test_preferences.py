@@ -15,6 +15,7 @@ from sharing.access.errors import Refused
 from sharing.access.services import end_access
 from sharing.notices import services
 from sharing.notices.models import Delivery, InboxItem, NoticePreference, NoticeTimes
+from sharing.notices.registry import topics
 from sharing.notices.services import Times, Wish
 from sharing.notices.times import after_quiet_hours, next_digest
 from tests.calls import V1, send, signed_in
@@ -184,11 +185,13 @@ def test_choices_on_the_page(world: World) -> None:
     page = text(visitor.get(address))
     assert "What you may still use, and pass on, depends on it." in page
     assert 'name="access.ended"' not in page
-    fields = {
-        "access.given": "never", "access.extended": "at_once", "access.extended.inbox": "on", "plan.started": "digest",
-        "plan.started.inbox": "on", "plan.goal_added": "at_once", "quiet_from": "22:00", "quiet_until": "06:00",
-        "digest_at": "08:15",
-    }  # fmt: skip
+    fields: dict[str, Any] = {"quiet_from": "22:00", "quiet_until": "06:00", "digest_at": "08:15"}
+    for topic in topics():
+        if not topic.required:
+            fields |= {f"{topic.code}.inbox": "on", topic.code: "at_once"}
+    for off in ("access.given", "plan.goal_added"):
+        del fields[f"{off}.inbox"]
+    fields |= {"access.given": "never", "plan.started": "digest"}
     answer = visitor.post(address, fields)
     assert answer.status_code == 400  # e-mail about what is not in the inbox
     assert "An e-mail leads to the inbox" in text(answer)
