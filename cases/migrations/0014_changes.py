@@ -238,8 +238,11 @@ BEGIN
   GET DIAGNOSTICS v_gone = ROW_COUNT;
   RETURN v_gone;
 END $$;
-REVOKE ALL ON FUNCTION case_forget_changes(timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION case_forget_changes(timestamptz) TO concord_job;
+REVOKE ALL ON FUNCTION case_changed, case_part_changed, case_person_changed, case_person_part_changed, case_keys_changed,
+  case_key_moved, case_restriction_changed, case_naming_changed, case_exclusion_changed, case_changes, case_expired,
+  case_forget_changes FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION case_changes, case_expired TO concord_app;
+GRANT EXECUTE ON FUNCTION case_forget_changes TO concord_job;
 """
 UNDO = """
 DROP FUNCTION case_changed, case_part_changed, case_person_changed, case_person_part_changed, case_keys_changed,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from django.db import ProgrammingError, transaction
+from django.db import ProgrammingError, connection, transaction
 
 from sharing.access.context import acting
 from sharing.access.models import Grant, Purpose
 from tests import services
+from tests.calls import bearer
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
@@ -26,7 +27,8 @@ ASKED = {"access_open", "case_page", "case_count", "case_search", "case_holders"
     "person_duplicates",
 }
 GIVEN = {"case_issue", "case_withdraw", "case_reset_end", "case_reassign", "case_open"}
-OWN = {"case_recent"}  # tells the signed-in person's own reads, so that a job has no use for it
+# What the signed-in person or client asks about themselves or their agency, so that a job has no use for it.
+OWN = {"case_recent", "case_changes", "case_expired", "client_register", "client_switch_off"}
 JOB_ALONE = {
     "case_own",
     "case_issue_many",
@@ -34,6 +36,7 @@ JOB_ALONE = {
     "documents_waiting",
     "document_scanned",
     "documents_stored",
+    "case_forget_changes",
 }
 
 
@@ -69,7 +72,6 @@ def test_only_named_functions_of_the_owner_may_be_called(world: World, role: str
         "INSERT INTO agencies_user (email) VALUES ('mine@example.org')",
         "INSERT INTO agencies_apitoken (label) VALUES ('mine')",
         "UPDATE agencies_apitoken SET digest = '0'",
-        "UPDATE agencies_apitoken SET expires_at = 'infinity'",
         "UPDATE account_emailaddress SET email = 'mine@example.org'",
         'INSERT INTO account_emailaddress (user_id, email, verified, "primary")'
         " SELECT id, 'mine@example.org', true, false FROM agencies_user LIMIT 1",
@@ -107,3 +109,17 @@ def test_no_share_lets_others_share_on_or_goes_abroad_without_an_agreement(world
             Grant.objects.create(**mine, mask=1, group_id=gang)
         Grant.objects.create(**mine, mask=1, group_id=gang, agreement=world.agreement)
         Grant.objects.create(**mine, mask=1, group_id=south)
+
+
+def test_only_an_administrator_of_its_agency_moves_the_end_of_a_token(world: World) -> None:
+    bearer(world.users["system"])
+    moved = {}
+    for who, agency in (("reyes", "police"), ("admin", "probation")):
+        with acting(world.users[who], world.agencies[agency]), connection.cursor() as cursor:
+            cursor.execute("UPDATE agencies_apitoken SET expires_at = expires_at - interval '1 minute'")
+            moved[who] = cursor.rowcount
+    assert moved == {"reyes": 0, "admin": 0}
+    owner = services.connect("owner")
+    with owner, owner.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM agencies_apitoken")
+        assert cursor.fetchone()[0] == 1
