@@ -60,7 +60,7 @@ class Inbox(Page):
         _record_read(self.actor, page.news, page.opened)
         waiting = unread(self.actor)
         all_of_it = f"All ({waiting} unread)" if waiting.number else "All"
-        tabs = [("", all_of_it), (FREE, "Not taken on"), (MINE, "Taken by me"), (DONE, "Done")]
+        tabs = [("", all_of_it), (FREE, "Not taken on"), (MINE, "Mine"), (DONE, "Done")]
         return {
             "section": "inbox",
             "tabs": [
