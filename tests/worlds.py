@@ -39,7 +39,7 @@ from cases.people.models import Address, Alias, Identifier, Person
 from cases.plans.codes import ActionKind, Need
 from cases.plans.models import Action, ActionVersion, Goal, GoalVersion, Plan
 from cases.supervision.bundles import BUNDLES
-from cases.supervision.codes import Audience, ConditionKind, RiskLevel, SupervisionStatus, SupervisionType
+from cases.supervision.codes import Audience, ConditionKind, Enforcer, RiskLevel, SupervisionStatus, SupervisionType
 from cases.supervision.models import Case, CaseExclusion, CaseNamedPrincipal, Caution, Condition, RiskAssessment
 from sharing.access.context import job_context
 from sharing.access.models import Circle, CircleUnit, Grant, Purpose
@@ -240,7 +240,13 @@ def _parts(world: World) -> None:
         for case in world.cases[::4]
     )
     Condition.objects.bulk_create(
-        Condition(case=case, kind=ConditionKind.CURFEW, text="At home from 9 p.m. to 6 a.m.", starts_on=today)
+        Condition(
+            case=case,
+            kind=ConditionKind.CURFEW,
+            text="At home from 9 p.m. to 6 a.m.",
+            enforcer=Enforcer.POLICE_ENFORCE,
+            starts_on=today,
+        )
         for case in world.cases
     )
     RiskAssessment.objects.bulk_create(

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,9 +16,10 @@ from agencies.directory.categories import NOTHING, Category, union
 from agencies.directory.models import Unit
 from agencies.directory.querysets import members_of
 from cases.people.models import Address, Alias, Identifier, Person
+from cases.supervision.card import card_of
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case, Condition
-from cases.supervision.querysets import CaseFilter, Cursor, parts_of
+from cases.supervision.querysets import CaseFilter, Cursor, cautions_in_force, conditions_in_force, parts_of
 from cases.supervision.serializers import (
     CaseChange,
     CaseDetail,
@@ -31,6 +33,7 @@ from cases.supervision.serializers import (
     PersonDetail,
     SearchAnswer,
     SearchInput,
+    StatusCard,
 )
 from cases.supervision.services import open_case, state_of, units_to_open_in, update_case
 from sharing.access.actors import Actor
@@ -125,6 +128,31 @@ class CaseView(DoorView):
     def tag_of(self, obj: Any) -> str:
         """The ETag of what this resource shows of the case."""
         return digest_tag(shown_whole(self, obj.uuid))
+
+
+class StatusCardView(DoorView):
+    """The status card of a case."""
+
+    categories = {"get": Category.SUPERVISION}
+    shows = StatusCard
+
+    @extend_schema(operation_id="read_status_card", responses=StatusCard, tags=["Cases"])
+    def get(self, request: Request, case_uuid: uuid.UUID) -> Response:
+        """Read what an officer on the street must know, and the eight lines to read over the radio, as of now."""
+        self.record(CASE, case_uuid)
+        case: Any = Case.objects.open_one(self.actor, case_uuid)
+        now = timezone.now()
+        cautions = conditions = None
+        if Category.CAUTIONS in case.opened:
+            cautions = list(cautions_in_force(self.actor, [case]))
+        if Category.CONDITIONS in case.opened:
+            conditions = list(conditions_in_force(self.actor, case))
+        with timezone.override(self.actor.agency.time_zone):  # hours bind, and are spoken, where the officer is
+            case.card = card_of(case, cautions, conditions, now)
+        case.card_cautions = cautions
+        data = StatusCard(case).data
+        self.note_read("card", [case], _shown([case], ~NOTHING))
+        return self.tagged(data, digest_tag({**data, "asked_at": None}))
 
 
 @dataclass(frozen=True, slots=True)

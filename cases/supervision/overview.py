@@ -51,7 +51,11 @@ def overview_of(actor: Actor, case: Case, blocks: Blocks) -> dict[str, Any]:
     if Category.LOCATION in opened:
         asked["address"] = home_of(actor, case)
     found = blocks.together(asked)
-    context["conditions"] = found.get("conditions")
+    conditions, now = found.get("conditions"), timezone.now()
+    context["conditions"] = conditions
+    if conditions is not None:
+        context["binding"] = [condition for condition in conditions if condition.binds_at(now)]
+        context["resting"] = [condition for condition in conditions if not condition.binds_at(now)]
     context["address_failed"] = "address" in found and found["address"] is None
     context["address"] = next(iter(found.get("address") or ()), None)
     if Category.SHARE in opened:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
+
+from django.urls import reverse
 
 from agencies.directory.categories import Category, union
 from agencies.trail.services import record_read
+from cases.supervision.card import starts_from_card
 from cases.supervision.codes import CASE
 from cases.supervision.frame import names_for_templates
-from cases.supervision.querysets import cautions_of
+from cases.supervision.querysets import cautions_in_force
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
-    from cases.supervision.models import Case
+    from cases.supervision.models import Case, Caution
     from sharing.access.pages import Blocks
 
 ON_A_LIST = Category.EXISTENCE | Category.SUPERVISION | Category.CAUTIONS
@@ -24,12 +28,25 @@ def knows_status(actor: Actor) -> bool:
 
 
 def dressed(actor: Actor, cases: list[Case], blocks: Blocks) -> list[Case]:
-    """The cases of a list with `sees` and `shown_cautions`, as templates/cases/lists/list.html takes them."""
-    cautions = blocks.read(lambda: cautions_of(actor, cases))
+    """The cases of a list with `url`, `sees` and `shown_cautions`, as templates/cases/lists/list.html takes them."""
+    return dress(cases, blocks.together({"cautions": cautions_in_force(actor, cases)})["cautions"])
+
+
+def dress(cases: list[Case], cautions: list[Caution] | None) -> list[Case]:
+    """As dressed(), with the cautions already read: None where they could not be loaded."""
+    by_case: dict[int, list[Caution]] = defaultdict(list)
+    for caution in cautions or []:
+        by_case[caution.case_id].append(caution)
     for case in cases:
+        case.url = page_of(case)  # type: ignore[attr-defined]
         case.sees = names_for_templates(case.opened)  # type: ignore[attr-defined]
-        case.shown_cautions = None if cautions is None else cautions.get(case.pk, [])  # type: ignore[attr-defined]
+        case.shown_cautions = None if cautions is None else by_case[case.pk]  # type: ignore[attr-defined]
     return cases
+
+
+def page_of(case: Case) -> str:
+    """Where the reader of a case, opened as far as `case.opened` says, starts: the overview, or the status card."""
+    return reverse("case_card" if starts_from_card(case.opened) else "case_overview", args=[case.uuid])
 
 
 def record_shown(actor: Actor, action: str, cases: list[Case]) -> None:

@@ -223,7 +223,7 @@ class ConditionBlock(serializers.ModelSerializer[Condition]):
 
     class Meta:
         model = Condition
-        fields = ["id", "kind", "text", "enforcer", "starts_on", "ends_on"]
+        fields = ["id", "kind", "text", "enforcer", "starts_on", "ends_on", "daily_from", "daily_until"]
 
 
 class AssessmentBlock(serializers.ModelSerializer[RiskAssessment]):
@@ -394,3 +394,43 @@ class ConditionPage(serializers.Serializer):
 
     results = ConditionAnswer(many=True)
     next = serializers.CharField(allow_null=True)
+
+
+class CardRule(serializers.Serializer):
+    """A condition on a status card."""
+
+    id = serializers.UUIDField(source="condition.uuid")
+    kind = serializers.CharField(source="condition.kind")
+    text = serializers.CharField(source="condition.text")
+    enforcer = serializers.CharField(source="condition.enforcer")
+    binds_now = serializers.BooleanField(source="binds")
+
+
+class SpokenLine(serializers.Serializer):
+    """One line of the read-back."""
+
+    number = serializers.IntegerField()
+    topic = serializers.CharField(source="label")
+    text = serializers.CharField()
+
+
+class StatusCard(Gated):
+    """A status card: what is not open to the caller is null, which says nothing of what there is."""
+
+    opened_by = {"cautions": C.CAUTIONS, "conditions": C.CONDITIONS, "search": C.CONDITIONS}
+
+    id = serializers.UUIDField(source="uuid")
+    url = LinkField("status-card")
+    case_url = LinkField("case")
+    asked_at = serializers.DateTimeField(source="card.asked_at")
+    agency = AgencyBrief()
+    unit = UnitBlock()
+    person = PersonBlock(source="*")
+    supervision = SupervisionBlock(source="*")
+    officer_of_record = OfficerBlock(source="officer", allow_null=True)
+    cautions = CautionBlock(many=True, source="card_cautions", allow_null=True)
+    conditions = CardRule(many=True, source="card.rules", allow_null=True, help_text="On which police may act")
+    search = CardRule(many=True, source="card.searches", allow_null=True, help_text="What may be searched")
+    read_back = SpokenLine(many=True, source="card.lines", help_text="Always the same eight lines, in spoken order")
+    confirmed_at = serializers.DateTimeField(source="person.confirmed_at")
+    stale = serializers.BooleanField(source="card.stale", help_text="Verify with the officer before anybody acts")

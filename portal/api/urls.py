@@ -55,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_uuid>/timeline/", timeline.TimelineView.as_view(), name="timeline"),
     path("cases/<uuid:case_uuid>/plan/", plans.CasePlanView.as_view(), name="plan"),
     path("cases/<uuid:case_uuid>/plan/goals/", plans.PlanGoalsView.as_view(), name="plan-goals"),
+    path("cases/<uuid:case_uuid>/status-card/", supervision.StatusCardView.as_view(), name="status-card"),
     path("cases/<uuid:case_uuid>/flags/", flags.CaseFlagsView.as_view(), name="case-flags"),
     path("cases/<uuid:case_uuid>/cautions/", flags.CaseCautionsView.as_view(), name="case-cautions"),
     path("cases/<uuid:record_uuid>/grants/", access.RecordGrantsView.as_view(record_type=CASE), name="case-grants"),

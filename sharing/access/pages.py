@@ -20,6 +20,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.functional import cached_property
 from django.views import View
 
 from agencies.accounts.services import confirmed_recently
@@ -27,6 +28,7 @@ from agencies.directory.categories import Category
 from agencies.trail.services import record_denial, record_read
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused
+from sharing.access.rates import spend
 from sharing.access.registry import shareable_of
 from sharing.access.rows import read_together
 
@@ -90,6 +92,7 @@ class Page(View):
 
     needs: ClassVar[Mapping[str, Category]] = {}
     weighty: ClassVar[frozenset[str]] = frozenset()
+    rates: ClassVar[Mapping[str, str]] = {}  # method → kind of asking that is counted, see API_RATES
     http_method_names = ["get", "head", "post"]
     actor: Actor
 
@@ -110,6 +113,9 @@ class Page(View):
             self.enter(self.needs[method])
             if method in self.weighty and not confirmed_recently(request):
                 raise ReauthenticationRequired  # allauth keeps the request and asks for the password
+            spent = spend(self.rates[method], self.actor.user_id) if method in self.rates else None
+            if spent and not spent.allowed:
+                return self.too_many(spent.seconds)
             return handler(request, *args, **kwargs)
         except NotVisible:
             self._refuse(404)
@@ -123,6 +129,12 @@ class Page(View):
         """405, as a page."""
         response = render(request, "405.html", status=405)
         response["Allow"] = ", ".join(name.upper() for name in self.http_method_names if hasattr(self, name))
+        return response
+
+    def too_many(self, seconds: int) -> HttpResponse:
+        """429, as a page that says when to go on."""
+        response = render(self.request, "429.html", {"wait": seconds}, status=429)
+        response["Retry-After"] = str(seconds)
         return response
 
     def _refuse(self, status: int, reason: str = "") -> NoReturn:
@@ -158,7 +170,7 @@ class RecordPage(Page):
         self, template: str, shown: Category, context: dict[str, Any] | None = None, *, status: int = 200
     ) -> HttpResponse:
         """The page in the record's frame, with the one read event that says which categories it showed."""
-        around = self.frame.context(self.blocks)
+        around = self.around
         record_read(
             actor=self.actor,
             action=self.action,
@@ -167,6 +179,11 @@ class RecordPage(Page):
             categories=shown & self.frame.opened,
         )
         return render(self.request, template, {**around, **(context or {})}, status=status)
+
+    @cached_property
+    def around(self) -> dict[str, Any]:
+        """What stands around the page: the frame's context, read once."""
+        return self.frame.context(self.blocks)
 
     @property
     def record_uuid(self) -> uuid.UUID:

@@ -15,6 +15,7 @@ from portal.demo.world import showcase
 from portal.demo.world.connections import add_webhook
 from portal.demo.world.directory import AGENCIES, COUNTY_PROBATION, issue_secrets, make_directory, read_directory
 from portal.demo.world.documents import add_documents
+from portal.demo.world.flags import add_flags
 from portal.demo.world.lists import keep_filters
 from portal.demo.world.parts import add_parts
 from portal.demo.world.plans import Plans
@@ -66,6 +67,7 @@ def make_world(step: Step) -> dict[str, str]:
         everybody = [*terms, *parolees]
         step("conditions, cautions and addresses", 3, 5)
         add_parts(rng, everybody, now, today)
+        add_flags(directory, everybody, today)
         step("plans and shares", 4, 5)
         plans, shares = Plans(rng, directory, now, today), Shares(rng, directory, now)
         showcase.furnish(shown, plans, shares)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 import re
 
@@ -170,6 +171,11 @@ _FITTING: dict[str, list[tuple[str, str, str]]] = {
         (K.EXCLUSION_ZONE, "Stay out of the stores named in the order", E.POLICE_ENFORCE),
     ],
 }
+CURFEWS = {
+    "9:00pm to 6:00am": (datetime.time(21), datetime.time(6)),
+    "10:00pm to 6:00am": (datetime.time(22), datetime.time(6)),
+    "8:00pm to 5:00am": (datetime.time(20), datetime.time(5)),
+}
 _MONITORED = (K.ELECTRONIC_MONITORING, "Wear the ankle monitor; charge it twice a day", E.SUPERVISION)
 
 
@@ -183,9 +189,14 @@ def conditions_for(rng: random.Random, family: str, risk: int, street: str) -> l
     said = {
         "rhythm": ["once a month", "once a month", "every two weeks", "every week", "every week"][min(int(risk), 4)],
         "hours": rng.choice([20, 40, 60, 80, 120]),
-        "curfew": rng.choice(["9:00pm to 6:00am", "10:00pm to 6:00am", "8:00pm to 5:00am"]),
+        "curfew": rng.choice(list(CURFEWS)),
         "street": street,
         "money": f"{rng.randrange(150, 6000, 25):,}",
         "rate": rng.choice([25, 40, 50, 75, 100]),
     }
     return [(kind, text.format(**said), enforcer) for kind, text, enforcer in chosen]
+
+
+def hours_of(text: str) -> tuple[datetime.time | None, datetime.time | None]:
+    """The hours in which a condition of these words binds; none for one that always does."""
+    return next((hours for words, hours in CURFEWS.items() if words in text), (None, None))

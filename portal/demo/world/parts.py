@@ -9,9 +9,12 @@ from typing import Any
 from cases.imports.staging import insert
 from cases.people.models import Address
 from cases.supervision.models import Caution, Condition
-from portal.demo.world.offenses import cautions_for, conditions_for
+from portal.demo.world.offenses import cautions_for, conditions_for, hours_of
 from portal.demo.world.terms import Term
 from portal.demo.world.words import STATE, STREET_KINDS, STREETS, TOWNS
+
+CONDITION_COLUMNS = ["case_id", "kind", "text", "enforcer", "starts_on", "ends_on", "daily_from", "daily_until"]
+CAUTION_COLUMNS = ["case_id", "rank", "text", "detail", "set_on", "review_on", "set_by_id", "created_at"]
 
 
 def add_parts(rng: random.Random, terms: list[Term], now: datetime.datetime, today: datetime.date) -> None:
@@ -35,11 +38,13 @@ def add_parts(rng: random.Random, terms: list[Term], now: datetime.datetime, tod
         if "shown" in term.tags:
             continue
         for kind, text, enforcer in conditions_for(rng, term.family, term.risk, term.street):
-            conditions.append((term.id, kind, text, enforcer, term.term_start, term.term_end))
+            conditions.append((term.id, kind, text, enforcer, term.term_start, term.term_end, *hours_of(text)))
         for rank, text, detail in cautions_for(rng, term.family, term.risk):
             set_on = term.term_start + (today - term.term_start) * rng.random()
             review = today + datetime.timedelta(days=rng.randint(-20, 180)) if rng.random() < 0.6 else None
-            cautions.append((term.id, rank, text, detail, set_on, review))
-    insert(Condition, ["case_id", "kind", "text", "enforcer", "starts_on", "ends_on"], conditions)
-    insert(Caution, ["case_id", "rank", "text", "detail", "set_on", "review_on"], cautions)
+            created = datetime.datetime.combine(set_on, datetime.time(15), datetime.UTC)
+            author = term.officer and term.officer.pk
+            cautions.append((term.id, rank, text, detail, set_on, review, author, created))
+    insert(Condition, CONDITION_COLUMNS, conditions)
+    insert(Caution, CAUTION_COLUMNS, cautions)
     insert(Address, ["person_id", "kind", "street", "city", "state", "phone", "confirmed_on"], addresses)

@@ -15,6 +15,8 @@ from cases.supervision.codes import RiskLevel, SupervisionLevel, SupervisionStat
 from cases.supervision.models import Caution, Condition
 from portal.demo.world.directory import Directory
 from portal.demo.world.goals import ENFORCE, OFFICER, PERSON, POLICE, SUPERVISE, SUPPORT, ActionPlan, GoalPlan
+from portal.demo.world.offenses import hours_of
+from portal.demo.world.parts import CAUTION_COLUMNS, CONDITION_COLUMNS
 from portal.demo.world.plans import Plans
 from portal.demo.world.sharing import PARTNERSHIP, Paper, Shares
 from portal.demo.world.terms import Term
@@ -111,14 +113,26 @@ def furnish(term: Term, plans: Plans, shares: Shares) -> None:
     today = plans.today
     insert(
         Condition,
-        ["case_id", "kind", "text", "enforcer", "starts_on", "ends_on"],
-        [(term.id, kind, text, enforcer, term.term_start, term.term_end) for kind, text, enforcer in _CONDITIONS],
+        CONDITION_COLUMNS,
+        [
+            (term.id, kind, text, enforcer, term.term_start, term.term_end, *hours_of(text))
+            for kind, text, enforcer in _CONDITIONS
+        ],
     )
     insert(
         Caution,
-        ["case_id", "rank", "text", "detail", "set_on", "review_on"],
+        CAUTION_COLUMNS,
         [
-            (term.id, rank, text, detail, today - datetime.timedelta(days=ago), today + datetime.timedelta(days=review))
+            (
+                term.id,
+                rank,
+                text,
+                detail,
+                today - datetime.timedelta(days=ago),
+                today + datetime.timedelta(days=review),
+                term.officer and term.officer.pk,
+                plans.now - datetime.timedelta(days=ago),
+            )
             for rank, text, detail, ago, review in _CAUTIONS
         ],
     )

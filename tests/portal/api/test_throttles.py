@@ -18,7 +18,7 @@ def _frozen_window(monkeypatch: pytest.MonkeyPatch) -> None:
     """One minute by our own clock, so that no test straddles two windows or meets another's counts."""
     moments = iter(range(10**6))
     start = 6_000_000_000 + next(_starts) * 600
-    monkeypatch.setattr("portal.api.throttles.time.time", lambda: start + next(moments) / 1000)
+    monkeypatch.setattr("sharing.access.rates.time.time", lambda: start + next(moments) / 1000)
 
 
 _starts = iter(range(10**6))
@@ -41,9 +41,9 @@ def test_a_caller_in_haste_is_told_when_to_come_back(world: World) -> None:
 @override_settings(API_RATES=RATES)
 def test_the_next_window_is_open_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     olsen = signed_in(world.users["olsen"])
-    monkeypatch.setattr("portal.api.throttles.time.time", lambda: 7_000_000_000)
+    monkeypatch.setattr("sharing.access.rates.time.time", lambda: 7_000_000_000)
     statuses = [olsen.get(f"{V1}/agreements/").status_code for _ in range(6)]
-    monkeypatch.setattr("portal.api.throttles.time.time", lambda: 7_000_000_060)
+    monkeypatch.setattr("sharing.access.rates.time.time", lambda: 7_000_000_060)
     assert (statuses[-1], olsen.get(f"{V1}/agreements/").status_code) == (429, 200)
 
 
