@@ -103,7 +103,9 @@ def _answer(error: Exception, request: Any, view: Any) -> JsonResponse:
         case rest.ParseError() | RecursionError() | SuspiciousOperation():
             return problem_response(request, 400, "malformed", "The body is not well-formed JSON.")
         case rest.APIException():
-            response = problem_response(request, error.status_code, str(error.default_code), str(error.detail))
+            response = problem_response(
+                request, error.status_code, str(error.default_code).replace("_", "-"), str(error.detail)
+            )
             if hasattr(error, "wait"):
                 response["Retry-After"] = str(error.wait)
             return response

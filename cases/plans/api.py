@@ -27,6 +27,7 @@ from cases.plans.serializers import (
     GoalList,
     GoalParameters,
     PlanAnswer,
+    PlanInput,
     VersionAnswer,
     VersionList,
 )
@@ -42,7 +43,7 @@ TAGS = ["Plans"]
 class CasePlanView(DoorView):
     """The open plan of a case."""
 
-    categories = {"get": Category.PLAN_VIEW}
+    categories = {"get": Category.PLAN_VIEW, "post": Category.PLAN_CHANGE}
     shows = PlanAnswer
     expands = {"case": "case_url"}
 
@@ -50,10 +51,25 @@ class CasePlanView(DoorView):
     def get(self, request: Request, case_uuid: uuid.UUID) -> Response:
         """Read the open plan of a case with its goals and actions."""
         case = self.record(CASE, case_uuid)
-        view = _plan_of(self.actor, case)
-        data = PlanAnswer(view.plan, context={"goals": view.goals, "actions": view.actions}).data
+        data = self.shown(case)
         self.note_read("plan", [case], Category.PLAN_VIEW)
         return self.tagged(data, digest_tag(data))
+
+    @extend_schema(
+        operation_id="start_plan", request=PlanInput, responses={200: PlanAnswer, 201: PlanAnswer}, tags=TAGS
+    )
+    def post(self, request: Request, case_uuid: uuid.UUID) -> Response:
+        """Start the joint plan of a case (201). Where one is open, nothing changes and that one is given (200)."""
+        case = self.record(CASE, case_uuid)
+        values = self.body(PlanInput)
+        status = 201 if open_plan(self.actor, case) is None else 200
+        services.start_plan(actor=self.actor, case_uuid=case_uuid, **values)
+        return Response(self.shown(case), status=status)
+
+    def shown(self, case: Any) -> Any:
+        """The open plan of the case as JSON. Raises NotVisible."""
+        view = _plan_of(self.actor, case)
+        return PlanAnswer(view.plan, context={"goals": view.goals, "actions": view.actions}).data
 
 
 class PlanGoalsView(DoorView):

@@ -27,6 +27,14 @@ class ActionParameters(PageParameters):
     kind = serializers.ChoiceField(choices=ActionKind.choices, required=False)
 
 
+class PlanInput(Strict, serializers.ModelSerializer[Plan]):
+    """What a new plan is for."""
+
+    class Meta:
+        model = Plan
+        fields = ["purpose", "strengths"]
+
+
 class GoalInput(Strict, serializers.ModelSerializer[Goal]):
     """A goal, new or changed."""
 

@@ -110,6 +110,9 @@ def common_answers(result: dict[str, Any], generator: Any, request: Any, public:
             if method == "patch":
                 operation.setdefault("parameters", []).append(_IF_MATCH)
                 operation["responses"]["200"]["headers"] = _ETAG
+            gone = getattr(views[name, method], "deprecated", None)
+            if gone:
+                operation["deprecated"] = True
             if method == "get" and getattr(views[name, method], "shows", None):
                 operation.setdefault("parameters", []).extend(_of_reading(views[name, method]))
                 operation["responses"]["200"]["headers"] = _ETAG

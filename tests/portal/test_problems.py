@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import psycopg2
@@ -10,6 +11,8 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from cases.supervision import api
+from portal.api.schema import document
+from sharing.access.rest import Deprecated
 from tests import services
 from tests.calls import V1, signed_in
 from tests.worlds import World
@@ -76,3 +79,38 @@ def test_a_wrong_token_is_no_visitor(world: World, header: str) -> None:
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == "Bearer"
     assert response["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content_type", "status", "kind"),
+    [
+        ("get", f"{V1}/nowhere/", "application/json", 404, "not-found"),
+        ("get", "/api/v2/cases/", "application/json", 404, "not-found"),
+        ("put", f"{V1}/cases/", "application/json", 405, "method-not-allowed"),
+        ("post", f"{V1}/searches/", "text/plain", 415, "unsupported-media-type"),
+        ("post", f"{V1}/searches/", "application/json", 400, "malformed"),
+    ],
+)
+def test_whatever_goes_wrong_is_a_problem_with_a_number(
+    world: World, method: str, path: str, content_type: str, status: int, kind: str
+) -> None:
+    client = signed_in(world.users["olsen"])
+    response = getattr(client, method)(path, **({} if method == "get" else {"data": "{", "content_type": content_type}))
+    assert response.status_code == status
+    assert response["Content-Type"] == "application/problem+json"
+    body = response.json()
+    assert body["type"] == f"/help/problems/{kind}"
+    assert body["request_id"] == response["X-Request-Id"]
+
+
+def test_what_will_go_says_so_with_every_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    since = datetime.datetime(2027, 1, 1, tzinfo=datetime.UTC)
+    leaving = Deprecated(since, since.replace(year=2028), f"{V1}/changes/")
+    monkeypatch.setattr(api.CaseListView, "deprecated", leaving)
+    for query, status in (("", 200), ("?bad=1", 400)):
+        response = signed_in(world.users["olsen"]).get(f"{V1}/cases/{query}")
+        assert response.status_code == status
+        assert response["Deprecation"] == "@1798761600"
+        assert response["Sunset"] == "Sat, 01 Jan 2028 00:00:00 GMT"
+        assert response["Link"] == f'<{V1}/changes/>; rel="successor-version"'
+    assert document()["paths"][f"{V1}/cases/"]["get"]["deprecated"] is True

@@ -76,6 +76,7 @@ def good_body(world: World, operation_id: str) -> Any:
         "add_address": {"street": "9 Mill Lane", "city": "Riverton", "state": "FL"},
         "close_case": {"status": "COMPLETED", "closed_on": "2026-11-01", "reason": "Term ended"},
         "reopen_case": {"reason": "New order"},
+        "start_plan": {"purpose": "Steady work"},
         "add_goal": {"title": "A room", "need": "housing", "target": "Own key by June"},
         "add_action": {"title": "Call the landlord"},
         "set_flag": {"kind": "veteran", "basis": "self_report", "evidence": "Papers"},

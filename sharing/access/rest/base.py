@@ -1,7 +1,4 @@
-"""What every call of the API obeys: a declared category, known input, one door, and a version seen before a change.
-
-Both this floor and the one above answer calls, so the common pieces stand here, below their serializers.
-"""
+"""The base of every resource: a declared category, known parameters, one door, and a version seen before a change."""
 
 from __future__ import annotations
 
@@ -11,14 +8,11 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from django.db import models
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from django.utils.http import http_date
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
@@ -26,8 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from agencies.accounts.services import confirmed_recently
-from agencies.directory.categories import NOTHING, Category
-from agencies.directory.models import Agency
+from agencies.directory.categories import Category
 from agencies.trail.services import record_read
 from sharing.access.actors import Actor
 from sharing.access.cursors import DamagedCursor, read_cursor, sign_cursor
@@ -35,9 +28,8 @@ from sharing.access.errors import NotAllowed, NotVisible
 from sharing.access.once import key_of, once
 from sharing.access.permissions import declared_method
 from sharing.access.registry import shareable_of
+from sharing.access.rest.fields import NoParameters, Strict
 from sharing.access.shape import EXPAND, FIELDS, mistakes, names_in, shaped
-
-PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 
 _EXPANDED = re.compile(r'\+[0-9a-f]{32}"$')
 
@@ -62,28 +54,24 @@ class VersionPassed(Exception):
         self.tag = tag
 
 
-class Strict(serializers.Serializer):
-    """Input in which an unknown field is an error, so that a misspelt one is never silently without effect."""
+class Deprecated(NamedTuple):
+    """An operation that will go: since when that is said, until when it works, and what takes its place.
 
-    def to_internal_value(self, data: Any) -> Any:
-        """The typed input. Raises ValidationError that names every unknown field."""
-        if isinstance(data, Mapping):
-            known = {name for name, field in self.fields.items() if not field.read_only}
-            unknown = sorted(set(data) - known)
-            if unknown:
-                raise ValidationError({name: ["There is no such field here."] for name in unknown})
-        return super().to_internal_value(data)
+    The end is a year after the beginning at the earliest (RFC 9745, RFC 8594).
+    """
 
+    since: datetime.datetime
+    until: datetime.datetime
+    successor: str
 
-class NoParameters(Strict):
-    """No parameters in the address."""
-
-
-class PageParameters(Strict):
-    """Which page of a list."""
-
-    cursor = serializers.CharField(required=False, max_length=500, help_text="From `next` of the page before")
-    limit = serializers.IntegerField(required=False, default=PAGE_SIZE, min_value=1, max_value=MAX_PAGE_SIZE)
+    @property
+    def headers(self) -> dict[str, str]:
+        """As an answer says it."""
+        return {
+            "Deprecation": f"@{int(self.since.timestamp())}",
+            "Sunset": http_date(self.until.timestamp()),
+            "Link": f'<{self.successor}>; rel="successor-version"',
+        }
 
 
 class DoorView(APIView):
@@ -100,6 +88,8 @@ class DoorView(APIView):
     shows: ClassVar[type[serializers.Serializer] | None] = None
     # What `expand` may add to each thing: name of the expansion → the field by which the thing names it.
     expands: ClassVar[Mapping[str, str]] = {}
+    # Set where the resource will go.
+    deprecated: ClassVar[Deprecated | None] = None
     asked: dict[str, Any]
     asked_fields: list[str]
     asked_expansions: list[str]
@@ -126,6 +116,13 @@ class DoorView(APIView):
             key = key_of(request)
             if key is not None:
                 self.__dict__[method] = once(self, key, handler)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Says with the answer, good or not, that the resource will go."""
+        if self.deprecated is not None:
+            for name, value in self.deprecated.headers.items():
+                response[name] = value
+        return super().finalize_response(request, response, *args, **kwargs)
 
     @property
     def actor(self) -> Actor:
@@ -278,132 +275,3 @@ def digest_tag(data: Any) -> str:
     """A strong ETag of a whole answer, for resources that are put together from many rows."""
     rendered = json.dumps(data, sort_keys=True, default=str)
     return f'"{hashlib.sha256(rendered.encode()).hexdigest()[:32]}"'
-
-
-def page_of(
-    view: DoorView, rows: models.QuerySet[Any], *, name: str, order: tuple[str, ...] = ("pk",)
-) -> tuple[list[Any], str | None]:
-    """One page of rows, and the address of the next page or None.
-
-    `order` names fields that are never null, "-" before one that falls; together they must tell every two rows apart.
-    """
-    belongs_to = (name, order, _filters(view.asked))
-    position = view.position(*belongs_to)
-    columns = [column.removeprefix("-") for column in order]
-    if position is not None:
-        beyond = models.Q()
-        level: dict[str, Any] = {}
-        for column, sign, value in zip(columns, order, position, strict=True):
-            beyond |= models.Q(**level, **{f"{column}__{'lt' if sign.startswith('-') else 'gt'}": value})
-            level[column] = value
-        rows = rows.filter(beyond)
-    limit = view.asked["limit"]
-    found = list(rows.order_by(*order)[: limit + 1])
-    last = found[limit - 1] if len(found) > limit else None
-    ended_at = [_as_position(getattr(last, column)) for column in columns] if last is not None else None
-    return found[:limit], view.next_address(ended_at, *belongs_to)
-
-
-def page_by_number(
-    view: DoorView, rows: models.QuerySet[Any], *, name: str, newest_first: bool = False
-) -> tuple[list[Any], str | None]:
-    """page_of() in the order in which the rows were made."""
-    return page_of(view, rows, name=name, order=("-pk",) if newest_first else ("pk",))
-
-
-def page_of_list(view: DoorView, things: list[Any], *, name: str) -> tuple[list[Any], str | None]:
-    """page_of() for a few things that were put together in Python: each has a `uuid`."""
-    belongs_to = (name, _filters(view.asked))
-    position = view.position(*belongs_to)
-    start = 0
-    if position is not None:  # after the last one shown; where that is gone, after as many as were shown
-        shown, last = position
-        start = next((number + 1 for number, thing in enumerate(things) if str(thing.uuid) == last), shown)
-    end = start + view.asked["limit"]
-    ended_at = [end, str(things[end - 1].uuid)] if len(things) > end else None
-    return things[start:end], view.next_address(ended_at, *belongs_to)
-
-
-def _as_position(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, (datetime.date, datetime.datetime)) else value
-
-
-class CodeField(serializers.ChoiceField):
-    """A code of a list, exchanged by its name: the N-DEx codes are the member names, the stored numbers are ours."""
-
-    def __init__(self, codes: Any, **options: Any) -> None:
-        self.codes = codes
-        super().__init__(choices=[(code.name, getattr(code, "label", code.name)) for code in codes], **options)
-
-    def to_internal_value(self, data: Any) -> Any:
-        """The stored value. Raises ValidationError for anything that is not a name of the list."""
-        name = super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid_choice", input=data)
-        code = self.codes[name]
-        return code if isinstance(code, Category) else code.value
-
-    def to_representation(self, value: Any) -> str:
-        """The name."""
-        return str(self.codes(value).name) if not isinstance(value, Enum) else value.name
-
-
-@extend_schema_field({"type": "string", "format": "uri-reference"})
-class LinkField(serializers.Field):
-    """The address of the resource that shows a thing: `view_name` with the thing's UUID."""
-
-    def __init__(self, view_name: str, source: str = "*", attribute: str = "uuid") -> None:
-        self.view_name, self.attribute = view_name, attribute
-        super().__init__(source=source, read_only=True)
-
-    def to_representation(self, value: Any) -> str:
-        """The path, without a host."""
-        return reverse(f"api:{self.view_name}", args=[getattr(value, self.attribute)])
-
-
-@extend_schema_field({"type": "string", "format": "uuid"})
-class AgencyField(serializers.UUIDField):
-    """An agency by its UUID, read as the agency itself."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        """The agency. Raises ValidationError where there is none."""
-        agency = Agency.objects.filter(uuid=super().to_internal_value(data), is_active=True).first()
-        if agency is None:
-            raise ValidationError("There is no such agency.")
-        return agency
-
-    def to_representation(self, value: Any) -> Any:
-        """The UUID."""
-        return str(value.uuid)
-
-
-@extend_schema_serializer(component_name="AgencyBrief")
-class AgencyBrief(serializers.ModelSerializer[Agency]):
-    """An agency in a few words."""
-
-    id = serializers.UUIDField(source="uuid", read_only=True)
-
-    class Meta:
-        model = Agency
-        fields = ["id", "name", "short_name", "kind", "ori", "phone"]
-        read_only_fields = fields
-
-
-class Gated(serializers.Serializer):
-    """What is shown of a record: each field of `opened_by` only to a caller who may use its category, else null.
-
-    The record carries what the caller may use of it as `opened`.
-    """
-
-    opened_by: ClassVar[Mapping[str, Category]] = {}
-
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        """The record with what is withheld left null, never computed."""
-        shown: dict[str, Any] = {}
-        for name, field in self.fields.items():
-            needed = self.opened_by.get(name, NOTHING)
-            value = field.get_attribute(instance) if instance.opened & needed == needed else None
-            shown[name] = None if value is None else field.to_representation(value)
-        return shown
-
-
-def _filters(asked: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return sorted((name, str(value)) for name, value in asked.items() if name not in ("cursor", "limit"))

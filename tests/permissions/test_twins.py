@@ -1,0 +1,130 @@
+"""What people can do on a page, systems can do over the API: every page and every form has its operation.
+
+A page or form that is missing here, and an operation that is named here and does not exist, fail the tests.
+"""
+
+from __future__ import annotations
+
+from portal.api.schema import document
+from tests.permissions.test_pages import routes
+
+# Page and method → operations that give or do the same. Steps of one form share the operation that ends them; a form
+# itself is a page for people, and what it needs to be filled in is what its operations read.
+TWINS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("today", "get"): ("list_inbox", "list_cases", "list_actions"),
+    ("inbox", "get"): ("list_inbox",),
+    ("inbox_badge", "get"): ("list_inbox",),
+    ("inbox_item", "get"): ("read_news",),
+    ("inbox_all_done", "post"): ("put_all_news_away",),
+    ("inbox_done", "post"): ("put_news_away",),
+    ("inbox_undo", "post"): ("take_news_back",),
+    ("case_list", "get"): ("list_cases", "list_recent_cases", "list_case_filters"),
+    ("saved_filters", "get"): ("list_case_filters",),
+    ("saved_filters", "post"): ("save_case_filter",),
+    ("saved_filter_remove", "post"): ("remove_case_filter",),
+    ("case_columns", "get"): ("read_case_columns",),
+    ("case_columns", "post"): ("choose_case_columns",),
+    ("case_export", "get"): ("list_code_lists",),
+    ("case_export", "post"): ("export_cases",),
+    ("cases_reassign", "get"): ("list_units",),
+    ("cases_reassign", "post"): ("reassign_cases",),
+    ("case_search", "get"): ("search_cases",),
+    ("case_search", "post"): ("search_cases",),
+    ("case_found", "get"): ("search_cases",),
+    ("case_overview", "get"): ("read_case", "read_supervisee", "list_conditions"),
+    ("case_timeline", "get"): ("read_timeline",),
+    ("case_together", "get"): ("read_case",),
+    ("case_new", "get"): ("search_cases",),
+    ("case_new", "post"): ("open_case",),
+    ("case_new_same", "get"): ("search_cases",),
+    ("case_new_same", "post"): ("open_case",),
+    ("case_new_home", "get"): ("read_code_list",),
+    ("case_new_home", "post"): ("open_case",),
+    ("case_new_case", "get"): ("read_code_list",),
+    ("case_new_case", "post"): ("open_case",),
+    ("case_new_check", "get"): ("search_cases",),
+    ("case_new_check", "post"): ("open_case",),
+    ("case_edit", "get"): ("read_case",),
+    ("case_edit", "post"): ("change_case",),
+    ("person_edit", "get"): ("read_person",),
+    ("person_edit", "post"): ("change_person",),
+    ("case_addresses", "get"): ("list_addresses",),
+    ("case_addresses", "post"): ("add_address",),
+    ("address_confirm", "post"): ("confirm_address",),
+    ("address_end", "post"): ("end_address",),
+    ("case_reassign", "get"): ("read_case",),
+    ("case_reassign", "post"): ("reassign_cases",),
+    ("case_close", "get"): ("read_case",),
+    ("case_close", "post"): ("close_case",),
+    ("case_reopen", "get"): ("read_case",),
+    ("case_reopen", "post"): ("reopen_case",),
+    ("case_access", "get"): ("explain_access", "list_grants"),
+    ("case_share", "get"): ("list_units", "list_agreements"),
+    ("case_share", "post"): ("give_access",),
+    ("grant_extend", "get"): ("read_grant",),
+    ("grant_extend", "post"): ("move_end_of_access",),
+    ("grant_end", "get"): ("read_grant",),
+    ("grant_end", "post"): ("end_access",),
+    ("case_flags", "get"): ("list_flags", "list_cautions"),
+    ("flag_add", "get"): ("read_code_list",),
+    ("flag_add", "post"): ("set_flag",),
+    ("flag_review", "get"): ("read_flag",),
+    ("flag_review", "post"): ("review_flag",),
+    ("flag_end", "get"): ("read_flag",),
+    ("flag_end", "post"): ("end_flag",),
+    ("caution_add", "get"): ("read_code_list",),
+    ("caution_add", "post"): ("add_caution",),
+    ("caution_review", "get"): ("read_caution",),
+    ("caution_review", "post"): ("review_caution",),
+    ("caution_end", "get"): ("read_caution",),
+    ("caution_end", "post"): ("end_caution",),
+    ("case_plan", "get"): ("read_plan", "list_goal_versions", "list_action_versions"),
+    ("plan_start", "get"): ("read_case",),
+    ("plan_start", "post"): ("start_plan",),
+    ("goal_add", "get"): ("read_plan",),
+    ("goal_add", "post"): ("add_goal",),
+    ("goal_edit", "get"): ("read_goal",),
+    ("goal_edit", "post"): ("change_goal",),
+    ("action_add", "get"): ("read_goal",),
+    ("action_add", "post"): ("add_action",),
+    ("action_edit", "get"): ("read_action",),
+    ("action_edit", "post"): ("change_action",),
+    ("case_documents", "get"): ("list_documents",),
+    ("case_documents", "post"): ("add_document",),
+    ("document_file", "get"): ("download_document",),
+    ("document_withdraw", "get"): ("read_document",),
+    ("document_withdraw", "post"): ("withdraw_document",),
+}
+
+# Signing in and one's own account are a person's, done in a browser; a system has a token, which states its agency.
+FOR_PEOPLE_ONLY = ("account", "act_for", "healthz", "share_view", "help", "demo")
+
+
+def test_every_page_has_a_twin() -> None:
+    missing = []
+    for name, pattern in routes():
+        view = getattr(pattern.callback, "view_class", None)
+        if name.startswith("api:") or name.startswith(FOR_PEOPLE_ONLY) or view is None:
+            continue
+        for method in ("get", "post"):
+            if hasattr(view, method) and not TWINS.get((name, method)):
+                missing.append(f"{method.upper()} {name}")
+    assert missing == [], "name the operations of the API that give or do the same"
+
+
+def test_every_twin_exists() -> None:
+    operations = {
+        operation["operationId"]: method
+        for methods in document()["paths"].values()
+        for method, operation in methods.items()
+    }
+    named = {operation for twins in TWINS.values() for operation in twins}
+    assert named <= set(operations)
+    # What changes something on a page is no mere reading over the API.
+    reading = [page for page, twins in TWINS.items() if page[1] == "post" and {operations[t] for t in twins} == {"get"}]
+    assert reading == []
+
+
+def test_no_twin_is_of_a_page_that_is_gone() -> None:
+    pages = {name for name, _ in routes()}
+    assert {name for name, _ in TWINS} <= pages
