@@ -40,7 +40,7 @@ _SPOKEN: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Registration", (ConditionKind.REGISTRATION,)),
 )
 _TWELVE_HOURS = re.compile(r"\b(1[0-2]|[1-9])(?::([0-5][0-9]))?\s?([ap])\.?m\b\.?", re.IGNORECASE)
-_SENTENCE_ENDS = re.compile(r"[.;]\s+")
+_SENTENCE_ENDS = re.compile(r";\s+|\.\s+(?=[A-Z])")  # not the stops in 9 p.m. to 6 a.m.
 STALE_AFTER = datetime.timedelta(days=30)
 
 

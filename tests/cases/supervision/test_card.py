@@ -106,6 +106,12 @@ def test_a_status_card_shows_what_police_may_act_on_and_search_apart(world: Worl
     assert trail("read", action="card")
 
 
+def test_a_stop_inside_a_time_ends_no_sentence(world: World) -> None:
+    assert "<strong>At home from 9 p.m. to 6 a.m.</strong>" in text(
+        Visitor(world.users["patel"]).get(at("case_card", world))
+    )
+
+
 def test_the_card_says_what_could_not_be_loaded(world: World) -> None:
     owner("REVOKE SELECT ON cases_condition FROM concord_app")
     page = text(Visitor(world.users["patel"]).get(at("case_card", world)))
