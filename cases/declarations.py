@@ -3,6 +3,9 @@
 from django.urls import reverse
 
 from agencies.directory.categories import Category
+from cases.appointments import events as appointment_events
+from cases.appointments import timeline as appointment_timeline
+from cases.appointments.models import Appointment
 from cases.documents import events as document_events
 from cases.documents import timeline as document_timeline
 from cases.documents.models import Document
@@ -68,7 +71,7 @@ def declare() -> None:
         register_part(
             Part(seen_with_case, SHAREABLE_CASE, own_field="case_id", category=seen_with_case.access_category)
         )
-    for seen_by_audience in (Flag, Goal, Action, GoalVersion, ActionVersion):
+    for seen_by_audience in (Flag, Goal, Action, GoalVersion, ActionVersion, Appointment):
         register_part(
             Part(
                 seen_by_audience,
@@ -85,6 +88,8 @@ def declare() -> None:
     add_around(Around("flags", Category.FLAGS, standing_flags, counted))
     case_expansions.declare()
     plan_expansions.declare()
+    appointment_events.declare()
+    appointment_timeline.declare()
     add_part(plan_summary)
     flag_timeline.declare()
     add_open_work(open_work)

@@ -1,5 +1,6 @@
 """Re-exports for Django. Nothing imports this module."""
 
+from cases.appointments.models import Appointment
 from cases.documents.models import Document
 from cases.flags.models import Flag
 from cases.imports.models import ImportRun
@@ -21,6 +22,7 @@ __all__ = [
     "ActionVersion",
     "Address",
     "Alias",
+    "Appointment",
     "Case",
     "CaseExclusion",
     "CaseKey",

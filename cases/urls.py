@@ -11,4 +11,5 @@ urlpatterns = [
     path("", include("cases.plans.urls")),
     path("", include("cases.documents.urls")),
     path("", include("cases.together.urls")),
+    path("", include("cases.appointments.urls")),
 ]

@@ -18,6 +18,9 @@
     ended       cases[4]: `coordination` to police gang, expired
     suspect     cases[5]: `coordination` to sheriff patrol, live
 
+    appointments  of joint: [0] with olsen yesterday, without an outcome; [1] court in three days, supervision alone;
+                [2] made by the police: reyes visits tomorrow. Of suspect: [3] with pratt in two days
+
 Everyone's password is PASSWORD.
 """
 
@@ -32,6 +35,8 @@ from django.db import connection
 from django.utils import timezone
 
 from agencies.directory.models import FOREVER, Agency, AgencyKind, Membership, Unit, User
+from cases.appointments.codes import AppointmentKind
+from cases.appointments.models import Appointment
 from cases.documents.models import Document
 from cases.flags.codes import Basis, FlagKind
 from cases.flags.models import Flag
@@ -96,6 +101,7 @@ class World:
     goals: list[Goal] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
+    appointments: list[Appointment] = field(default_factory=list)
     agreement: Agreement = field(init=False)
     circle: Circle = field(init=False)
     plan: Plan = field(init=False)
@@ -142,6 +148,7 @@ def small_world() -> World:
         _parts(world)
         _plan(world)
         _flags(world)
+        _appointments(world)
         _keys(world)
     return world
 
@@ -327,6 +334,24 @@ def _flags(world: World) -> None:
         ),
     ]  # fmt: skip
     world.caution = Caution.objects.get(case=world.joint)
+
+
+def _appointments(world: World) -> None:
+    noon = timezone.now().replace(hour=16, minute=0, second=0, microsecond=0)
+    rows: list[tuple[Case, str, str, int, dict[str, object]]] = [
+        (world.joint, "probation", "olsen", -1, {"place": "Room 3", "purpose": "Plan review"}),
+        (world.joint, "probation", "olsen", 3, {"kind": AppointmentKind.COURT, "audience": Audience.SUPERVISION}),
+        (world.joint, "police", "reyes", 1, {"kind": AppointmentKind.HOME, "others": "PO Olsen"}),
+        (world.suspect, "probation", "pratt", 2, {}),
+    ]
+    for case, agency, who, days, more in rows:
+        user = world.users[who]
+        world.appointments.append(
+            Appointment.objects.create(
+                case=case, agency=world.agencies[agency], made_by=user, officer=user,
+                starts_at=noon + datetime.timedelta(days=days), **more,
+            )
+        )  # fmt: skip
 
 
 def _keys(world: World) -> None:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from cases.appointments import api as appointments
 from cases.casework import api as casework
 from cases.changes import api as changes
 from cases.documents import api as documents
@@ -58,6 +59,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_uuid>/status-card/", supervision.StatusCardView.as_view(), name="status-card"),
     path("cases/<uuid:case_uuid>/flags/", flags.CaseFlagsView.as_view(), name="case-flags"),
     path("cases/<uuid:case_uuid>/cautions/", flags.CaseCautionsView.as_view(), name="case-cautions"),
+    path(
+        "cases/<uuid:case_uuid>/appointments/",
+        appointments.CaseAppointmentsView.as_view(),
+        name="case-appointments",
+    ),
     path("cases/<uuid:record_uuid>/grants/", access.RecordGrantsView.as_view(record_type=CASE), name="case-grants"),
     path("cases/<uuid:record_uuid>/access/", access.RecordAccessView.as_view(record_type=CASE), name="case-access"),
     path("goals/<uuid:goal_uuid>/", plans.GoalView.as_view(), name="goal"),
@@ -89,6 +95,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("flags/<uuid:flag_uuid>/end/", flags.FlagEndView.as_view(), name="flag-end"),
     path("cautions/<uuid:caution_uuid>/", flags.CautionView.as_view(), name="caution"),
     path("cautions/<uuid:caution_uuid>/end/", flags.CautionEndView.as_view(), name="caution-end"),
+    path("appointments/", appointments.OwnAppointmentsView.as_view(), name="appointments"),
+    path("appointments/<uuid:appointment_uuid>/", appointments.AppointmentView.as_view(), name="appointment"),
+    path(
+        "appointments/<uuid:appointment_uuid>/outcome/",
+        appointments.AppointmentOutcomeView.as_view(),
+        name="appointment-outcome",
+    ),
+    path(
+        "appointments/<uuid:appointment_uuid>/move/",
+        appointments.AppointmentMoveView.as_view(),
+        name="appointment-move",
+    ),
+    path(
+        "appointments/<uuid:appointment_uuid>/cancel/",
+        appointments.AppointmentCancelView.as_view(),
+        name="appointment-cancel",
+    ),
     path("grants/<uuid:grant_uuid>/", access.GrantView.as_view(), name="grant"),
     path("grants/<uuid:grant_uuid>/end/", access.GrantEndView.as_view(), name="grant-end"),
     path("agreements/", access.AgreementsView.as_view(), name="agreements"),

@@ -25,7 +25,17 @@ from sharing.access.registry import shareable_of
 SOON = datetime.timedelta(days=14)
 ACCESS_SHOWN = Category.EXISTENCE | Category.SUPERVISION | Category.CAUTIONS
 WHY = {Grant.Kind.OWNER: "Owner", Grant.Kind.STANDING: "Rule in the agreement"}
-READ = {"detail": "case", "plan": "plan", "access": "access", "search": "search", "list": "list", "inbox": "inbox"}
+READ = {
+    "detail": "case",
+    "plan": "plan",
+    "appointments": "appointments",
+    "calendar": "calendar",
+    "export": "calendar file",
+    "access": "access",
+    "search": "search",
+    "list": "list",
+    "inbox": "inbox",
+}
 
 
 class AccessPage(RecordPage):

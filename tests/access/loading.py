@@ -12,6 +12,7 @@ from django.db import connection, models
 from psycopg2.extras import execute_values
 
 from agencies.directory import models as directory
+from cases.appointments import models as appointments
 from cases.documents import models as documents
 from cases.flags import models as flags
 from cases.people import models as people
@@ -24,6 +25,7 @@ from tests.access.oracle import Grant, Part, World
 
 # Children before parents. The trail and what a migration filled stay.
 EMPTY = """
+DELETE FROM cases_appointment;
 DELETE FROM sharing_delivery; DELETE FROM sharing_inboxitem; DELETE FROM sharing_outboxevent;
 DELETE FROM cases_actionversion; DELETE FROM cases_goalversion; DELETE FROM cases_action; DELETE FROM cases_goal;
 DELETE FROM cases_document; DELETE FROM cases_flag;
@@ -287,6 +289,7 @@ _CASE_PARTS = (
     "goalversion",
     "actionversion",
     "document",
+    "appointment",
 )
 _uuids: dict[int, Any] = {}
 
@@ -322,12 +325,27 @@ def _part(world: World, part: Part) -> models.Model:
                 id=number, case_id=part.case, title="Order", file_name="order.pdf", file_type="pdf", size=1, digest="0",
                 stored_as=f"00/{number}", scan_state="clean", added_by_id=min(world.users), added_by_agency_id=1,
             )  # fmt: skip
+        case "appointment":
+            return _appointment(world, part)
         case "alias":
             family = world.people[number].alias
             return people.Alias(id=number, person_id=part.person, given_name="Ines", family_name=family)
         case "identifier":
             return people.Identifier(id=number, person_id=part.person, kind="fbi", value=f"F{number}")
     return people.Address(id=number, person_id=part.person, street="12 Elm Street", city="Riverton", state="FL")
+
+
+def _appointment(world: World, part: Part) -> models.Model:
+    somebody = next(iter(world.users))
+    return appointments.Appointment(
+        id=part.id,
+        case_id=part.case,
+        audience=part.audience,
+        agency_id=1,
+        made_by_id=somebody,
+        officer_id=somebody,
+        starts_at=world.now,
+    )
 
 
 def _grant(world: World, grant: Grant) -> models.Model:

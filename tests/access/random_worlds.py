@@ -28,7 +28,9 @@ CASE_PARTS = {
     "goalversion": Category.PLAN_VIEW,
     "actionversion": Category.PLAN_VIEW,
     "document": Category.DOCUMENTS,
+    "appointment": Category.CONTACT_VIEW,
 }
+FOR_BOTH = ("condition", "caution", "riskassessment", "plan", "document")  # have no audience
 PERSON_PARTS = {"alias": Category.EXISTENCE, "identifier": Category.EXISTENCE, "address": Category.LOCATION}
 
 
@@ -125,15 +127,11 @@ class _Maker:
         world, dice = self.world, self.dice
         for case in world.cases.values():
             # What a case may lack; a plan carries its goals, actions and their versions.
-            lacks = {name for name in ("condition", "caution", "riskassessment", "flag", "plan") if self.often(0.3)}
+            lacks = {name for name in (*FOR_BOTH, "appointment", "flag") if self.often(0.3)}
             for model, category in CASE_PARTS.items():
                 if model in lacks or ("plan" in lacks and category == Category.PLAN_VIEW):
                     continue
-                audience = (
-                    0
-                    if model in ("plan", "condition", "caution", "riskassessment", "document")
-                    else dice.choice([0, 1, 2])
-                )
+                audience = 0 if model in FOR_BOTH else dice.choice([0, 1, 2])
                 world.parts.append(Part(model, case.id, category, case=case.id, audience=audience))
         for person in world.people.values():
             for model, category in PERSON_PARTS.items():

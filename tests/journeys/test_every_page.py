@@ -65,6 +65,15 @@ PAGES = {
     "grant_extend": ("olsen", "/cases/{joint}/access/{grant}/extend/"),
     "case_search": ("olsen", "/search/"),
     "case_found": ("olsen", "/search/no-longer-kept/"),
+    "case_appointments": ("olsen", "/cases/{joint}/appointments/"),
+    "appointment_new": ("olsen", "/cases/{joint}/appointments/new/"),
+    "appointment": ("olsen", "/cases/{joint}/appointments/{appointment}/"),
+    "appointment_outcome": ("olsen", "/cases/{joint}/appointments/{appointment}/outcome/"),
+    "appointment_edit": ("olsen", "/cases/{joint}/appointments/{appointment}/edit/"),
+    "appointment_move": ("olsen", "/cases/{joint}/appointments/{appointment}/move/"),
+    "appointment_cancel": ("olsen", "/cases/{joint}/appointments/{appointment}/cancel/"),
+    "calendar": ("olsen", "/calendar/"),
+    "calendar_new": ("olsen", "/calendar/new/"),
     "inbox": ("reyes", "/inbox/"),
     "inbox_item": ("reyes", "/inbox/{item}/"),
     "inbox_preferences": ("reyes", "/inbox/preferences/"),
@@ -96,6 +105,8 @@ OTHER_PAGES = {
     "access seen by a grant": ("reyes", "/cases/{joint}/access/"),
     "a status card by day": ("patel", "/cases/{joint}/card/?light=day"),
     "flags not shared": ("patel", "/cases/{joint}/flags/"),
+    "appointments seen by a grant": ("reyes", "/cases/{joint}/appointments/"),
+    "a calendar not for the role": ("carter", "/calendar/"),
     "a name alone": ("carter", "/cases/{referred}/"),
     "an empty list": ("admin", "/cases/"),
     "a bad filter": ("mills", "/cases/?status=99"),
@@ -107,6 +118,7 @@ NO_PAGES = {
     "inbox_take", "inbox_give_back", "webhook_test", "webhook_switch", "webhook_replay",
     "healthz", "saved_filter_remove", "document_file", "address_confirm", "address_end", "inbox_badge",
     "inbox_done", "inbox_undo", "inbox_all_done", "act_for", "account_set_password",
+    "calendar_file", "appointment_file",
 }  # fmt: skip
 
 
@@ -137,6 +149,7 @@ def fill(address: str, world: World) -> str:
         "flag": world.flags[0].uuid,
         "caution": world.caution.uuid,
         "grant": world.grants["joint"].uuid,
+        "appointment": world.appointments[0].uuid,
         "item": _item(world) if "{item}" in address else "",
         **(_connection(world) if "/agency/connections/" in address else {}),
     }

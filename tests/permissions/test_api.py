@@ -58,6 +58,14 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "case-flags", (400, 400, 403, 404, 404, 403, 401)),
     ("GET", "case-cautions", (200, 200, 200, 404, 404, 403, 401)),
     ("POST", "case-cautions", (400, 403, 403, 404, 404, 403, 401)),
+    ("GET", "case-appointments", (200, 200, 403, 404, 404, 403, 401)),
+    ("POST", "case-appointments", (400, 400, 403, 404, 404, 403, 401)),
+    ("GET", "appointments", ANYBODY),
+    ("GET", "appointment", (200, 200, 404, 404, 404, 403, 401)),
+    ("PATCH", "appointment", (428, 403, 404, 404, 404, 403, 401)),
+    ("POST", "appointment-outcome", (428, 403, 404, 404, 404, 403, 401)),
+    ("POST", "appointment-move", (428, 403, 404, 404, 404, 403, 401)),
+    ("POST", "appointment-cancel", (428, 403, 404, 404, 404, 403, 401)),
     ("GET", "case-grants", (200, 403, 403, 404, 404, 403, 401)),
     ("POST", "case-grants", (400, 403, 403, 404, 404, 403, 401)),
     ("GET", "case-access", (200, 200, 200, 404, 404, 403, 401)),
@@ -130,6 +138,7 @@ def address(world: World, name: str) -> str:
     """The path of a route, filled with the joint case and its parts."""
     case, goal, action = world.joint.uuid, world.goals[0].uuid, world.actions[0].uuid
     flag, caution = world.flags[0].uuid, world.caution.uuid
+    appointment = world.appointments[0].uuid
     return (
         V1
         + {
@@ -157,6 +166,12 @@ def address(world: World, name: str) -> str:
             "flag-end": f"/flags/{flag}/end/",
             "caution": f"/cautions/{caution}/",
             "caution-end": f"/cautions/{caution}/end/",
+            "case-appointments": f"/cases/{case}/appointments/",
+            "appointments": "/appointments/",
+            "appointment": f"/appointments/{appointment}/",
+            "appointment-outcome": f"/appointments/{appointment}/outcome/",
+            "appointment-move": f"/appointments/{appointment}/move/",
+            "appointment-cancel": f"/appointments/{appointment}/cancel/",
             "case-grants": f"/cases/{case}/grants/",
             "case-access": f"/cases/{case}/access/",
             "person": f"/cases/{case}/person/",

@@ -161,6 +161,23 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "action_add", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
     ("POST", "action_add", (400, 400, 403, 403, 404, 404, 404, 403, 0)),
     ("GET", "action_edit", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "case_appointments", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "appointment_new", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "appointment_new", (400, 400, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "appointment", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "appointment_file", (200, 200, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "appointment_outcome", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "appointment_outcome", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "appointment_edit", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "appointment_edit", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "appointment_move", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "appointment_move", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "appointment_cancel", (200, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("POST", "appointment_cancel", (400, 403, 403, 403, 404, 404, 404, 403, 0)),
+    ("GET", "calendar", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("GET", "calendar_file", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("GET", "calendar_new", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("POST", "calendar_new", (400, 400, 400, 400, 400, 400, 400, 403, 0)),
     ("POST", "action_edit", (400, 400, 403, 403, 404, 404, 404, 403, 0)),
 ]
 
@@ -215,6 +232,19 @@ def arguments(world: World) -> dict[str, dict[str, Any]]:
         "goal_edit": {**case, "goal": goal},
         "action_add": {**case, "goal": goal},
         "action_edit": {**case, "action": action},
+        "case_appointments": case,
+        "appointment_new": case,
+        **{
+            name: {**case, "appointment": world.appointments[0].uuid}
+            for name in (
+                "appointment",
+                "appointment_file",
+                "appointment_outcome",
+                "appointment_edit",
+                "appointment_move",
+                "appointment_cancel",
+            )
+        },
         "case_found": {"token": "unknown"},
         "saved_filter_remove": {"filter": uuid.uuid4()},
         "inbox_item": item,

@@ -1,0 +1,169 @@
+"""Appointments as people type them."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from agencies.directory.dates import TypedDateField
+from agencies.directory.models import Side, User
+from agencies.directory.times import TypedTimeField
+from cases.appointments.codes import ATTENDANCE, AppointmentKind
+from cases.appointments.models import Appointment
+from cases.appointments.querysets import colleagues
+from cases.supervision.codes import Audience
+from cases.supervision.models import Case
+from sharing.access.actors import Actor
+from sharing.access.pages import OnceField
+
+LENGTHS = ((15, "15 minutes"), (30, "30 minutes"), (45, "45 minutes"), (60, "1 hour"), (90, "1 hour 30 minutes"),
+           (120, "2 hours"), (240, "Half a day"), (480, "A day"))  # fmt: skip
+
+
+class TimedForm(forms.Form):
+    """A day and a time, typed, as one moment where the agency is."""
+
+    use_required_attribute = False
+    day = TypedDateField(error_messages={"required": "Type the day."})
+    time = TypedTimeField(error_messages={"required": "Type the time."})
+
+    def clean(self) -> dict[str, Any]:
+        """Adds `starts_at` once day and time can be read."""
+        values = super().clean() or {}
+        day, time = values.get("day"), values.get("time")
+        if day and time:
+            values["starts_at"] = timezone.make_aware(datetime.datetime.combine(day, time))
+        return values
+
+
+class VersionField(forms.IntegerField):
+    """The version from which a change begins, carried along by the form."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(min_value=1, max_value=2**31 - 1)
+
+
+class DetailsForm(forms.Form):
+    """What may be changed of an appointment while it is to come."""
+
+    use_required_attribute = False
+    kind = forms.ChoiceField(label="Kind", choices=AppointmentKind.choices)
+    minutes = forms.TypedChoiceField(label="How long", coerce=int, choices=LENGTHS, initial=30)
+    officer = forms.ModelChoiceField(
+        label="With", queryset=User.objects.none(), empty_label=None,
+        help_text="In whose calendar it stands.", error_messages={"invalid_choice": "Choose somebody of your unit."},
+    )  # fmt: skip
+    others = forms.CharField(
+        label="Who else comes", max_length=160, required=False, help_text="A partner officer, an interpreter."
+    )
+    place = forms.CharField(
+        label="Where", max_length=160, required=False,
+        help_text="A room, a courtroom, a site. Leave it empty for a visit at the home address.",
+    )  # fmt: skip
+    purpose = forms.CharField(
+        label="What for", max_length=200, required=False,
+        help_text="In a few words: plan review. Treatment sessions are not recorded here.",
+    )  # fmt: skip
+    audience = forms.TypedChoiceField(label="Who may read it", coerce=int, widget=forms.RadioSelect)
+
+    def __init__(self, data: Any = None, *, actor: Actor, about: Appointment) -> None:
+        super().__init__(data, initial={name: getattr(about, name) for name in Appointment.DETAILS})
+        sides = {Audience.BOTH.value} | ({int(actor.side)} if actor.side != Side.OTHER else set())
+        self.fields["audience"].choices = [c for c in Audience.choices if c[0] in sides]  # type: ignore[attr-defined]
+        self.fields["officer"].queryset = colleagues(actor)  # type: ignore[attr-defined]
+        self.fields["officer"].label_from_instance = lambda user: user.display  # type: ignore[attr-defined]
+        if about.minutes not in dict(LENGTHS):
+            own = (about.minutes, f"{about.minutes} minutes")
+            self.fields["minutes"].choices = sorted((*LENGTHS, own))  # type: ignore[attr-defined]
+        self.initial["officer"] = about.officer_id
+
+    def details(self) -> dict[str, Any]:
+        """The values to save, by field."""
+        return {name: self.cleaned_data[name] for name in Appointment.DETAILS}
+
+
+class AppointmentForm(TimedForm, DetailsForm):
+    """A new appointment, with its future UUID."""
+
+    field_order = ["kind", "day", "time", "minutes", "officer", "others", "place", "purpose", "audience"]
+
+    def __init__(self, data: Any = None, *, actor: Actor, about: Appointment) -> None:
+        super().__init__(data, actor=actor, about=about)
+        self.fields["token"] = OnceField(actor)
+
+    def values(self) -> dict[str, Any]:
+        """The values to save, by field, with the moment."""
+        return {"starts_at": self.cleaned_data["starts_at"], **self.details()}
+
+
+class ChangeForm(DetailsForm):
+    """An appointment's details, changed."""
+
+    seen_version = VersionField()
+
+    def __init__(self, data: Any = None, *, actor: Actor, about: Appointment) -> None:
+        super().__init__(data, actor=actor, about=about)
+        self.initial["seen_version"] = about.version
+
+
+class OutcomeForm(forms.Form):
+    """How an appointment went: one choice, one text that may stay empty."""
+
+    use_required_attribute = False
+    outcome = forms.ChoiceField(
+        label="How did it go?",
+        widget=forms.RadioSelect,
+        choices=[(code.value, code.label) for code in ATTENDANCE],
+        error_messages={"required": "Choose how it went."},
+    )
+    note = forms.CharField(
+        label="Note", max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="What happened, in plain facts. Whoever may see the appointment reads it.",
+    )  # fmt: skip
+    seen_version = VersionField()
+
+
+class MoveForm(TimedForm):
+    """Another day and time, and why."""
+
+    note = forms.CharField(
+        label="Why it moves", max_length=300, error_messages={"required": "Say why it moves."},
+        help_text="Whoever may see the appointment reads it.",
+    )  # fmt: skip
+    seen_version = VersionField()
+
+    def __init__(self, data: Any = None, *, actor: Actor, about: Appointment) -> None:
+        start = timezone.localtime(about.starts_at)
+        super().__init__(data, initial={"time": start.time(), "seen_version": about.version})
+        self.fields["token"] = OnceField(actor)
+
+
+class CancelForm(forms.Form):
+    """Why an appointment is called off."""
+
+    use_required_attribute = False
+    note = forms.CharField(
+        label="Why it is canceled", max_length=300, error_messages={"required": "Say why it is canceled."},
+        help_text="Whoever may see the appointment reads it.",
+    )  # fmt: skip
+    seen_version = VersionField()
+
+
+class PersonForm(forms.Form):
+    """With whom a new appointment is to be."""
+
+    use_required_attribute = False
+    case = forms.ChoiceField(label="With whom", error_messages={"required": "Choose a person."})
+
+    def __init__(self, data: Any = None, *, cases: list[Case]) -> None:
+        super().__init__(data)
+        rows = sorted((case.person.sorted, str(case.uuid)) for case in cases)
+        self.fields["case"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose a person"),
+            *((key, name) for name, key in rows),
+        ]

@@ -1,0 +1,71 @@
+"""Appointments in the timeline of a case: those that have an outcome, under the time at which they were to be."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+
+from agencies.directory.categories import Category
+from cases.appointments.codes import AppointmentKind, Outcome
+from cases.appointments.models import Appointment
+from cases.appointments.querysets import GONE
+from cases.appointments.wording import moment_text
+from cases.supervision.codes import Audience
+from cases.timeline.sources import Entry, Source, add_source, said_by, who_said
+from sharing.access.actors import Actor
+
+if TYPE_CHECKING:
+    from cases.supervision.models import Case
+
+_KIND, _LABEL = "appointments", "Appointments"
+
+
+def declare() -> None:
+    """Add both sources: what took place or should have, and what was moved or called off, when that was done."""
+    for code, rows in (("appointment_held", _held), ("appointment_gone", _gone)):
+        add_source(Source(code, _KIND, _LABEL, Category.CONTACT_VIEW, rows, _entry))
+
+
+def _held(actor: Actor, case: Case) -> QuerySet[Appointment]:
+    return _told(actor, case).exclude(outcome__in=("", *GONE)).annotate(entry_at=F("starts_at"))
+
+
+def _gone(actor: Actor, case: Case) -> QuerySet[Appointment]:
+    return _told(actor, case).filter(outcome__in=GONE).annotate(entry_at=F("outcome_at"))
+
+
+def _told(actor: Actor, case: Case) -> Any:
+    told = JSONObject(
+        uuid="uuid",
+        kind="kind",
+        outcome="outcome",
+        note="note",
+        starts_at="starts_at",
+        audience="audience",
+        **said_by("outcome_by", "agency"),
+    )
+    return Appointment.objects.permitted(actor).filter(case=case).annotate(entry_data=told)
+
+
+def _entry(case: Case, data: Mapping[str, Any]) -> Entry:
+    by, agency = who_said(data)
+    outcome, audience = Outcome(data["outcome"]), Audience(data["audience"])
+    kind = AppointmentKind(data["kind"]).label
+    if outcome in GONE:
+        kind = f"{kind} of {moment_text(datetime.datetime.fromisoformat(data['starts_at']))}"
+    return Entry(
+        title=f"{kind}: {str(outcome.label).lower()}",
+        text=data["note"],
+        by=by,
+        agency=agency,
+        audience=audience.value,
+        audience_label=str(audience.label),
+        page=reverse("appointment", args=[case.uuid, data["uuid"]]),
+        page_label="Open the appointment",
+        resource=reverse("api:appointment", args=[data["uuid"]]),
+    )

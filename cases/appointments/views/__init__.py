@@ -1,0 +1,1 @@
+"""Pages of appointments: reading those of a case, acting on them, and one's own calendar."""
