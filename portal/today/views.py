@@ -2,50 +2,111 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from agencies.directory.categories import NOTHING, Category
+from agencies.directory.dates import local_day
 from agencies.trail.services import record_read
+from cases.appointments.models import Appointment
+from cases.appointments.querysets import ADD
+from cases.appointments.views.calendar import MAY_NOT_LOOK, dressed
 from cases.supervision.codes import CASE
-from portal.today.querysets import actions, news_rows, reviews, soon_rows, work_rows
+from cases.supervision.models import Case
+from portal.today.querysets import (
+    EVERY,
+    ROWS,
+    Work,
+    action_work,
+    actions,
+    appointments,
+    case_work,
+    news_rows,
+    outcomes,
+    own_cases,
+    plan_work,
+    plans,
+    soon,
+)
 from sharing.access.pages import Blocks, Page
 
 
 class Today(Page):
-    """What waits for somebody, and what changed. Each block fails alone and says so."""
+    """Appointments, what waits for somebody, what changed, and the next days. Each block fails alone and says so."""
 
     needs = {"get": NOTHING}
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """Work with a day, news, and the next seven days."""
+        """The page; with `all`, every row of work and not the first ones alone."""
         actor, blocks = self.actor, Blocks()
-        due_reviews = blocks.read(lambda: reviews(actor))
+        coming = blocks.read(lambda: appointments(actor))
+        late_outcomes = blocks.read(lambda: outcomes(actor))
+        cases = blocks.read(lambda: own_cases(actor))
         due_actions = blocks.read(lambda: actions(actor))
+        due_plans = blocks.read(lambda: plans(actor))
         news = blocks.read(lambda: news_rows(actor))
-        work = None
-        if due_reviews is not None and due_actions is not None:
-            work = work_rows(actor, due_reviews, due_actions)
-        shown = {case.uuid for case in due_reviews or []}
-        shown |= {action.case.uuid for action in due_actions or []}
-        shown |= {row["case"].uuid for row in news or [] if row["case"] is not None}
-        record_read(
-            actor=actor,
-            action="today",
-            record_type=CASE,
-            record_ids=sorted(shown),
-            categories=Category.EXISTENCE
-            | (Category.SUPERVISION if due_reviews else NOTHING)
-            | (Category.PLAN_VIEW if due_actions else NOTHING),
+
+        today = timezone.localdate()
+        slots = None if coming is None else [one for one in coming if local_day(one.starts_at) == today]
+        dressed(actor, slots or [], blocks)
+        waiting: dict[str, list[Work] | None] = {
+            "Outcomes to record": late_outcomes,
+            "Case reviews": None if cases is None else case_work(cases),
+            "Actions": None if due_actions is None else action_work(due_actions),
+            "Plan reviews": None if due_plans is None else plan_work(due_plans),
+        }
+        every = [row for rows in waiting.values() for row in rows or []]
+        every.sort(key=lambda row: row.due)
+        shown = every[: EVERY if "all" in request.GET else ROWS]
+        dates = soon([one for one in coming or [] if one not in (slots or [])], cases or [], due_plans or [])
+        self._note_read(
+            {
+                Category.CONTACT_VIEW: [one.case for one in slots or []] + [row.case for row in late_outcomes or []],
+                Category.SUPERVISION: cases or [],
+                Category.PLAN_VIEW: [a.case for a in due_actions or []] + [p.case for p in due_plans or []],
+                Category.EXISTENCE: [row["case"] for row in news or [] if row["case"]] + [row.case for row in dates],
+                Category.CAUTIONS: [one.case for one in slots or []],
+            }
         )
         context = {
             "section": "today",
-            "today": timezone.localdate(),
-            "work": work,
-            "late": sum(1 for row in work or [] if row["late"]),
+            "today": today,
+            "slots": slots,
+            "next_one": _next(slots or []),
+            "may_look": Category.CONTACT_VIEW in actor.role_mask,
+            "may_add": ADD & ~actor.role_mask == NOTHING,
+            "not_shared_text": MAY_NOT_LOOK,
+            "work": shown,
+            "work_number": len(every),
+            "late": sum(1 for row in every if row.late),
+            "work_missing": [name for name, rows in waiting.items() if rows is None],
+            "manages": Category.MANAGE in actor.role_mask,
             "news": news,
-            "soon": soon_rows(due_reviews or []),
+            "soon": dates,
+            "soon_missing": [
+                name
+                for name, rows in (("Court dates", coming), ("Reviews and ends of terms", cases), ("Plans", due_plans))
+                if rows is None
+            ],
             "loaded_at": timezone.now(),
         }
         return render(request, "portal/today/today.html", context)
+
+    def _note_read(self, shown: dict[Category, list[Any]]) -> None:
+        """The one read event: every case on the page, and what the page showed of some."""
+        ids: set[uuid.UUID] = {case.uuid for cases in shown.values() for case in cases if isinstance(case, Case)}
+        categories = Category.EXISTENCE
+        for category, cases in shown.items():
+            if cases:
+                categories |= category
+        record_read(actor=self.actor, action="today", record_type=CASE, record_ids=sorted(ids), categories=categories)
+
+
+def _next(slots: list[Appointment]) -> Appointment | None:
+    """The appointment that comes next, or is on now."""
+    now = timezone.now()
+    return next((one for one in slots if not one.outcome and one.ends_at > now), None)

@@ -28,8 +28,8 @@ from sharing.access.errors import Refused, Stale
 from sharing.access.pages import RecordPage, add_refusal
 
 LATER = datetime.timedelta(days=7)
-BACK = {"today": "today", "calendar": "calendar"}
-"""Whence somebody came to record an outcome, and where they land again: word in the address → name of the page."""
+BACK = ("today", "calendar")
+"""Pages from which somebody may come, and where they land again: they name nobody else's address."""
 
 
 class Telling(RecordPage):
@@ -135,8 +135,10 @@ class AppointmentAct(AppointmentPage, Telling):
             if not self.is_so(form, current):
                 return self.show_stale(form, current)
             done = current  # the same form sent twice, or two people said the same
-        self.say(self.said(done), done.audience)
-        return self.leave(done)
+        came_from = self.came_from()
+        said = f"{self.frame.record.person.display}: {self.said(done)}" if came_from else self.said(done)
+        self.say(said, done.audience)
+        return redirect(came_from) if came_from else redirect("appointment", record, done.uuid)
 
     # What subclasses give
 
@@ -158,21 +160,15 @@ class AppointmentAct(AppointmentPage, Telling):
 
     # What all of them share
 
-    def leave(self, done: Appointment) -> HttpResponse:
-        """Where it leads: back whence one came, else to the appointment."""
-        came_from = self.request.POST.get("from", "")
-        if came_from in BACK:
-            return redirect(BACK[came_from])
-        return redirect("appointment", self.record_uuid, done.uuid)
+    def came_from(self) -> str:
+        """The page from which somebody came, by its name; "" for the appointment's own."""
+        named = (self.request.POST or self.request.GET).get("from", "")
+        return named if named in BACK else ""
 
     def show_form(self, form: Any, status: int = 200, current: Appointment | None = None) -> HttpResponse:
         """The form page; with `current`, above it what somebody saved meanwhile."""
-        asked = self.request.POST or self.request.GET
-        came_from = asked.get("from", "") if asked.get("from", "") in BACK else ""
-        if came_from:
-            back = reverse(BACK[came_from])
-        else:
-            back = reverse("appointment", args=[self.record_uuid, self.appointment.uuid])
+        came_from = self.came_from()
+        own = reverse("appointment", args=[self.record_uuid, self.appointment.uuid])
         context = {
             **self.about(),
             **self.readers(self.appointment.audience),
@@ -180,7 +176,7 @@ class AppointmentAct(AppointmentPage, Telling):
             "heading": self.heading,
             "save_label": self.save_label,
             "came_from": came_from,
-            "back_url": back,
+            "back_url": reverse(came_from) if came_from else own,
             "current": current,
             "current_state": state_of(current) if current else "",
         }
