@@ -307,6 +307,7 @@ def test_a_copy_that_follows_while_many_write_ends_up_the_same(world: World) -> 
 def test_every_part_of_a_case_that_changes_is_told() -> None:
     """Parts whose services touch the case need no trigger of their own; all others have three."""
     touched = {
+        "cases_appointment",
         "cases_flag",
         "cases_plan",
         "cases_goal",

@@ -7,6 +7,7 @@ from django.db import connection
 from django.urls import reverse
 
 from tests.pages import Visitor, text
+from tests.services import owner
 from tests.worlds import PASSWORD, World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
@@ -23,14 +24,51 @@ def test_a_review_of_today_waits_for_its_officer(world: World) -> None:
     assert with_review.person.family_name not in text(Visitor(world.users["quist"]).get("/"))
 
 
-def test_a_block_that_fails_says_so_and_the_others_stand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("source", "said", "stands"),
+    [
+        ("appointments", "Appointments may exist", "Outcome not recorded"),
+        ("outcomes", "Outcomes to record may exist", "Appointments today"),
+        ("own_cases", "Case reviews may exist", "Outcome not recorded"),
+        ("actions", "Actions may exist", "Outcome not recorded"),
+        ("plans", "Plan reviews may exist", "Outcome not recorded"),
+        ("news_rows", "News may exist", "Outcome not recorded"),
+    ],
+)
+def test_a_block_that_fails_says_so_and_the_others_stand(
+    world: World, monkeypatch: pytest.MonkeyPatch, source: str, said: str, stands: str
+) -> None:
     from portal.today import views
 
-    monkeypatch.setattr(views, "news_rows", lambda _: connection.cursor().execute("SELECT no_such_column"))
+    monkeypatch.setattr(views, source, lambda _: connection.cursor().execute("SELECT no_such_column"))
     answer = Visitor(world.users["olsen"]).get("/")
     assert answer.status_code == 200
-    assert "News may exist" in text(answer)
-    assert "Waiting for you" in text(answer)
+    assert said in text(answer)
+    assert stands in text(answer)
+    assert "Nothing waits for you" not in text(answer)
+
+
+def test_appointments_of_today_stand_with_their_cautions_and_yesterdays_wait(world: World) -> None:
+    owner(
+        "UPDATE cases_appointment SET starts_at = now() + interval '1 minute' WHERE id = %s", world.appointments[2].pk
+    )
+    page = Visitor(world.users["reyes"]).get("/")
+    assert "Home visit" in text(page)
+    assert "flag--solid" in page.content.decode()
+    assert "Firearm" in text(page)
+    waiting = text(Visitor(world.users["olsen"]).get("/"))
+    assert "Outcome not recorded: Tobias Hallett" in waiting
+    assert "1 day late" in waiting
+    assert "Court at" in waiting
+    assert "Outcome not recorded" not in text(Visitor(world.users["mills"]).get("/"))
+
+
+def test_what_is_not_for_the_role_is_not_said_to_be_none(world: World) -> None:
+    for who in ("dispatch", "carter"):
+        page = text(Visitor(world.users[who]).get("/"))
+        assert "Appointments are not part of your role" in page
+        assert "You have no appointment today" not in page
+    assert "You have no appointment today" in text(Visitor(world.users["mills"]).get("/"))
 
 
 def test_an_account_without_a_unit_opens_nothing(world: World) -> None:
