@@ -12,7 +12,6 @@ from agencies.directory.models import Agency
 from cases.imports.models import ImportRun
 from cases.imports.services import import_extract
 from portal.demo.world import showcase
-from portal.demo.world.appointments import Appointments
 from portal.demo.world.connections import add_webhook
 from portal.demo.world.directory import AGENCIES, COUNTY_PROBATION, issue_secrets, make_directory, read_directory
 from portal.demo.world.documents import add_documents
@@ -82,10 +81,6 @@ def make_world(step: Step) -> dict[str, str]:
         shares.make_circle(terms)
         shares.make_exceptions(terms)
         _tag_news(terms, shown, shares)
-        appointments = Appointments(directory, now, today)
-        appointments.draw(everybody)
-        appointments.fill_days(shown, everybody)
-        appointments.save()
         keep_filters(directory)
         secrets = issue_secrets(now)
         add_webhook(directory, now)
