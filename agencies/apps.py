@@ -9,3 +9,7 @@ class AgenciesConfig(AppConfig):
     name = "agencies"
     label = "agencies"
     verbose_name = "Agencies"
+
+    def ready(self) -> None:
+        """Listen to the sign-ins of Django and its libraries."""
+        from agencies.accounts import signals  # noqa: F401

@@ -7,12 +7,16 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.db import Error as DatabaseFault
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from agencies.accounts.services import InvalidToken, authenticate_token
+from agencies.directory.models import User
+from portal.errors.views import in_the_way, wrong_method
 from portal.problems import problem_response
 from sharing.access.context import open_context
 
@@ -56,6 +60,19 @@ class ApiHeadersMiddleware:
         return response
 
 
+class SessionUseMiddleware:
+    """Notes that a person uses their session. What a page asks by itself is no use, else no session would ever idle."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        asks_itself = request.method == "GET" and request.path in (reverse("inbox_badge"), reverse("session_left"))
+        if request.user.is_authenticated and not asks_itself:
+            request.session.touch()  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
 class ContextMiddleware:
     """Opens one transaction for a signed-in request, and in it the database's knowledge of who is asking.
 
@@ -80,20 +97,42 @@ class ContextMiddleware:
         elif request.path.startswith("/api/"):
             channel = "api"
         if not request.user.is_authenticated:
-            return self.get_response(request)
+            return self._shown(request, self.get_response(request))
+        try:
+            return self._within(request, request.user, channel)
+        except DatabaseFault as error:  # said at the commit, when the answer was made already
+            answer = in_the_way(request, error)
+            if answer is None:
+                raise
+            return answer
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A page that met somebody in the way says so, and that nothing was saved. Anything else is a fault of ours."""
+        answer = in_the_way(request, error) if isinstance(error, DatabaseFault) else None
+        if answer is not None and transaction.get_connection().in_atomic_block:
+            transaction.set_rollback(True)
+        return answer
+
+    def _within(self, request: HttpRequest, user: User, channel: str) -> HttpResponseBase:
         with transaction.atomic():
-            wanted = None if bearer else request.session.get("agency_id")
+            wanted = None if "Authorization" in request.headers else request.session.get("agency_id")
             request.actor = open_context(  # type: ignore[attr-defined]
-                request.user,
+                user,
                 wanted,
                 channel=channel,
                 request_id=request.request_id,  # type: ignore[attr-defined]
             )
-            request.user.actor = request.actor  # type: ignore[attr-defined]
+            user.actor = request.actor  # type: ignore[attr-defined]
             with timezone.override(request.actor.agency.time_zone if request.actor else None):  # type: ignore[attr-defined]
-                response = self.get_response(request)
+                response = self._shown(request, self.get_response(request))
             if channel == "html":  # a page about people is kept by no browser and no proxy
                 response.headers.setdefault("Cache-Control", "private, no-store")
             if isinstance(response, HttpResponse) and response.status_code >= 500:
                 transaction.set_rollback(True)
             return response
+
+    @staticmethod
+    def _shown(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """The answer, where a view of functions refused a method without a page."""
+        blank = isinstance(response, HttpResponse) and response.status_code == 405 and not response.content
+        return wrong_method(request, response) if blank and not request.path.startswith("/api/") else response

@@ -23,8 +23,8 @@ TYPE_BASE = "/help/problems/"
 NOT_FOUND = "There is nothing here, or nothing that you may see."
 
 # What the database says when somebody else is in the way (SQLSTATE): worth another try, and nobody's fault.
-_BUSY = {"55P03", "57014", "53300"}  # lock not available, statement timed out, too many connections
-_COLLISION = {"40001", "40P01", "23505"}  # serialization failure, deadlock, a row that somebody else just added
+BUSY = {"55P03", "57014", "53300"}  # lock not available, statement timed out, too many connections
+COLLISION = {"40001", "40P01", "23505"}  # serialization failure, deadlock, a row that somebody else just added
 
 _log = structlog.get_logger(__name__)
 
@@ -132,10 +132,10 @@ def _passed(request: Any, tag: str) -> JsonResponse:
 
 def _database_fault(error: Exception, request: Any) -> JsonResponse:
     """Somebody in the way: try again. Anything else is a fault of ours."""
-    state = getattr(error.__cause__, "pgcode", None)
-    if state in _BUSY:
+    state = state_of_fault(error)
+    if state in BUSY:
         response = problem_response(request, 503, "busy", "Too much at once. Try again shortly.")
-    elif state in _COLLISION:
+    elif state in COLLISION:
         response = problem_response(request, 409, "collision", "Somebody changed the same thing meanwhile. Try again.")
     else:
         return _fault(error, request)
@@ -143,6 +143,11 @@ def _database_fault(error: Exception, request: Any) -> JsonResponse:
         transaction.set_rollback(True)
     response["Retry-After"] = "1"
     return response
+
+
+def state_of_fault(error: Exception) -> str:
+    """The SQLSTATE of what the database raised, or nothing."""
+    return getattr(error.__cause__, "pgcode", None) or ""
 
 
 def _fault(error: Exception, request: Any) -> JsonResponse:

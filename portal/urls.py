@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("portal.api.urls")),
     path("", include("portal.today.urls")),
     path("", include("agencies.accounts.urls")),
+    path("", include("portal.agency.urls")),
+    path("", include("portal.help.urls")),
     path("", include("sharing.notices.urls")),
     path("", include("sharing.connections.urls")),
     path("cases/<uuid:record>/access/", include("sharing.access.urls"), {"record_type": CASE}),

@@ -1,4 +1,4 @@
-"""Tokens of API clients: issued once, checked with every call, revoked at once. And how people want their pages."""
+"""Accounts of people and systems: invited, suspended, reinstated; their sessions, letters, tokens and preferences."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
+from django.db import connection, transaction
 from django.http import HttpRequest
 
-from agencies.accounts.models import ApiToken
+from agencies.accounts.models import AccountLetter, AccountSession, ApiToken
+from agencies.directory import services as directory
 from agencies.directory.clock import DatabaseNow, database_now
-from agencies.directory.models import User
+from agencies.directory.errors import NotVisible, Refused
+from agencies.directory.models import Unit, User
+from agencies.directory.querysets import memberships_in_force
+from agencies.trail.services import Acting, record_change
 
 PREFIX = "ccd_"
 
@@ -91,10 +96,145 @@ def keep_preference(*, user: User, name: str, value: Any) -> None:
     user.preferences = kept.preferences
 
 
+@transaction.atomic
+def invite(
+    *, actor: Acting, email: str, name: str, group_id: int, role: str, title: str = "", badge: str = "", phone: str = ""
+) -> User:
+    """Open an account for somebody, with a role in a unit, and have a link sent with which they choose a password.
+
+    Somebody who has an account already, from another agency say, is given the role in that account. Returns the
+    account. Raises NotAllowed, NotVisible or Refused.
+    """
+    directory.lock_agency(actor)
+    unit = Unit.objects.filter(group_id=group_id, agency=actor.agency).first()
+    if unit is None:
+        raise NotVisible
+    user = User.objects.filter(email=email.lower()).first()
+    if user is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT directory_add_account(%s, %s, %s, %s, %s)", [email, name, title, badge, phone])
+            user = User.objects.get(pk=cursor.fetchone()[0])
+    elif user.kind != User.Kind.PERSON or not user.is_active:
+        raise Refused("This address cannot be invited. Ask whoever runs Concord for you.", "email")
+    elif memberships_in_force().filter(user=user, group__unit__agency=actor.agency).exists():
+        raise Refused("Somebody of your agency has this address. Give them the role on their page.", "email")
+    directory.place(actor, user, unit, role)
+    if not user.has_usable_password():
+        _write_letter(actor, user, AccountLetter.Kind.INVITATION)
+    return user
+
+
+@transaction.atomic
+def send_link(*, actor: Acting, user_id: int) -> AccountLetter:
+    """Have a link for a new password sent to a member of the agency: an invitation again, where they never signed in.
+
+    Returns the letter, which a worker sends. Raises NotAllowed, NotVisible or Refused.
+    """
+    directory.lock_agency(actor)
+    user = directory.member(actor, user_id)
+    if user.kind != User.Kind.PERSON or not user.is_active:
+        raise Refused("This account is suspended. Reinstate it first.")
+    kind = AccountLetter.Kind.PASSWORD if user.has_usable_password() else AccountLetter.Kind.INVITATION
+    letter = _write_letter(actor, user, kind)
+    record_change(actor=actor, verb="account.link_sent", obj=user, after={"kind": kind})
+    return letter
+
+
+def _write_letter(actor: Acting, user: User, kind: str) -> AccountLetter:
+    return AccountLetter.objects.create(user=user, kind=kind, created_by=actor.user)
+
+
+@transaction.atomic
+def suspend(*, actor: Acting, user_id: int, reason: str) -> User:
+    """Shut an account now: its sessions and tokens end with it, and nobody signs in to it (AC-2(13)).
+
+    Returns the account; suspending it again changes nothing. Raises NotAllowed, NotVisible or Refused.
+    """
+    directory.lock_agency(actor)
+    user = directory.member(actor, user_id)
+    if not reason.strip():
+        raise Refused("Say why; the trail keeps it.", "reason")
+    _must_be_ours_alone(actor, user)
+    here = memberships_in_force().filter(user=user, group__unit__agency=actor.agency)
+    directory.keep_somebody(actor, list(here.values_list("pk", flat=True)))
+    if _set_active(user, False):
+        end_sessions(user=user)
+        ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=DatabaseNow())
+        record_change(
+            actor=actor,
+            verb="account.suspended",
+            obj=user,
+            before={"active": True},
+            after={"active": False},
+            reason=reason.strip(),
+        )
+    return user
+
+
+@transaction.atomic
+def reinstate(*, actor: Acting, user_id: int) -> User:
+    """Open a suspended account again, with the roles it still holds. Returns it; again changes nothing.
+
+    Raises NotAllowed, NotVisible or Refused.
+    """
+    directory.lock_agency(actor)
+    user = directory.member(actor, user_id)
+    _must_be_ours_alone(actor, user)
+    if _set_active(user, True):
+        record_change(
+            actor=actor, verb="account.reinstated", obj=user, before={"active": False}, after={"active": True}
+        )
+    return user
+
+
+@transaction.atomic
+def note_end_of_lock_out(*, actor: Acting, user_id: int) -> User:
+    """Leave on the trail that an administrator lets somebody sign in who failed too often. Returns the account.
+
+    The failures themselves are counted in the cache (adapters.ClosedSignupAdapter). Raises NotAllowed or NotVisible.
+    """
+    directory.lock_agency(actor)
+    user = directory.member(actor, user_id)
+    record_change(actor=actor, verb="account.lock_out_ended", obj=user)
+    return user
+
+
+def _must_be_ours_alone(actor: Acting, user: User) -> None:
+    if user.pk == actor.user.pk:
+        raise Refused("Nobody suspends themselves. Ask another administrator.")
+    elsewhere = memberships_in_force().filter(user=user).exclude(group__unit__agency=actor.agency)
+    if elsewhere.exists():
+        raise Refused("This person works for another agency too. End their roles here instead.")
+
+
+def _set_active(user: User, active: bool) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT directory_set_active(%s, %s)", [user.pk, active])
+        changed: bool = cursor.fetchone()[0]
+    user.is_active = active
+    return changed
+
+
+def end_sessions(*, user: User, but: str = "") -> int:
+    """End somebody's sessions on the server, all or all but the one with this key. Returns how many."""
+    ended, _ = AccountSession.objects.filter(user=user).exclude(session_key=but).delete()
+    return ended
+
+
+@transaction.atomic
+def sign_out_elsewhere(*, actor: Acting, session_key: str) -> int:
+    """End every session of the actor's own but this one. Returns how many; none leaves no trace."""
+    ended = end_sessions(user=actor.user, but=session_key)
+    if ended:
+        record_change(actor=actor, verb="account.signed_out_elsewhere", obj=actor.user, after={"sessions": ended})
+    return ended
+
+
 def confirmed_recently(request: HttpRequest) -> bool:
     """Whether whoever uses this session typed their password within the last ACCOUNT_REAUTHENTICATION_TIMEOUT seconds.
 
-    CJIS Security Policy IA-11 asks for a fresh authentication before a privileged act.
+    Signing in counts. CJIS Security Policy IA-11 asks for a fresh authentication before a privileged act.
     """
     moments = [record["at"] for record in get_authentication_records(request, request.user)]
-    return bool(time.time() - max(moments, default=0.0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
+    moments.append(request.session.get("signed_in_at", 0.0))
+    return bool(time.time() - max(moments) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)

@@ -31,4 +31,6 @@ urlpatterns = [
     ),
     path("account/", views.account, name="account"),
     path("account/acting/", views.act_for, name="act_for"),
+    path("account/elsewhere/", views.sign_out_elsewhere, name="sign_out_elsewhere"),
+    path("account/session/", views.session_left, name="session_left"),
 ]

@@ -108,6 +108,7 @@ class Unit(models.Model):
     name = models.CharField(max_length=80)
     phone = models.CharField(max_length=30, blank=True)
     is_root = models.BooleanField(default=False)
+    closed_at = models.DateTimeField(null=True, blank=True, help_text="Takes no members and no shares from then on")
 
     class Meta:
         ordering = ["name"]
@@ -219,3 +220,25 @@ class Membership(models.Model):
     def role_details(self) -> Role:
         """The role's row in the table of roles."""
         return ROLES[self.role]
+
+
+class Cover(models.Model):
+    """A colleague who answers for an officer who is away: gets the officer's news and a list, and no key.
+
+    What the colleague sees of those cases is what the colleague's own units open (docs/decisions/0020).
+    """
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    officer = models.ForeignKey(User, on_delete=models.PROTECT, related_name="covers")
+    colleague = models.ForeignKey(User, on_delete=models.PROTECT, related_name="covering")
+    starts_at = models.DateTimeField()
+    until = models.DateTimeField(help_text="Ending a cover early moves this")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(officer=models.F("colleague")), name="cover_by_another"),
+            models.CheckConstraint(condition=models.Q(until__gte=models.F("starts_at")), name="cover_ends_after_start"),
+        ]
+        indexes = [models.Index(fields=["colleague", "until"], name="cover_by_colleague")]

@@ -1,4 +1,4 @@
-"""Who works where now."""
+"""Who works where now, and who answers for whom."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,22 +8,44 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from agencies.directory.categories import with_prerequisites
 from agencies.directory.clock import DatabaseNow
-from agencies.directory.roles import ROLES
+from agencies.directory.roles import ADMINISTRATORS, ROLES
+
+
+def memberships_in_force() -> QuerySet[Any]:
+    """Memberships that count now."""
+    now = DatabaseNow()
+    return apps.get_model("agencies", "Membership").objects.filter(starts_at__lte=now, until__gt=now)
 
 
 def live_memberships(user_id: int) -> QuerySet[Any]:
     """Somebody's memberships in force, with unit and agency, in the order they were made."""
+    rows = memberships_in_force().filter(user_id=user_id, group__unit__agency__is_active=True)
+    return rows.select_related("group__unit__agency").order_by("pk")
+
+
+def administers(user_id: int, agency_id: int) -> bool:
+    """Whether somebody administers the accounts and units of an agency now."""
+    rows = memberships_in_force().filter(user_id=user_id, role__in=ADMINISTRATORS, group__unit__agency_id=agency_id)
+    return rows.exists()
+
+
+def covers_in_force(agency_id: int | None = None) -> QuerySet[Any]:
+    """Covers that count now, of one agency or of all."""
     now = DatabaseNow()
-    rows = apps.get_model("agencies", "Membership").objects.filter(user_id=user_id, starts_at__lte=now, until__gt=now)
-    return rows.filter(group__unit__agency__is_active=True).select_related("group__unit__agency").order_by("pk")
+    rows = apps.get_model("agencies", "Cover").objects.filter(starts_at__lte=now, until__gt=now)
+    return rows if agency_id is None else rows.filter(agency_id=agency_id)
+
+
+def covering(officers: Iterable[int]) -> list[tuple[int, int, int]]:
+    """Who answers now for any of these officers: (officer, agency, colleague)."""
+    rows = covers_in_force().filter(officer_id__in=list(officers))
+    return list(rows.values_list("officer_id", "agency_id", "colleague_id"))
 
 
 def members_of(unit_ids: Iterable[int] | QuerySet[Any], *, having: int) -> QuerySet[Any]:
     """The people who are members of one of these units now, in a role that allows the whole category; by name."""
-    now, roles = DatabaseNow(), [r.code for r in ROLES.values() if with_prerequisites(r.mask) & having == having]
-    memberships = apps.get_model("agencies", "Membership").objects.filter(
-        user_id=OuterRef("pk"), group_id__in=unit_ids, role__in=roles, starts_at__lte=now, until__gt=now
-    )
+    roles = [r.code for r in ROLES.values() if with_prerequisites(r.mask) & having == having]
+    memberships = memberships_in_force().filter(user_id=OuterRef("pk"), group_id__in=unit_ids, role__in=roles)
     people = apps.get_model("agencies", "User").objects.filter(kind="person", is_active=True)
     return people.filter(Exists(memberships)).order_by("name", "pk")
 

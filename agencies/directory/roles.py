@@ -5,9 +5,12 @@ A role opens nothing by itself: it is a ceiling over what the keys of the holder
 
 from dataclasses import dataclass
 
-from agencies.directory.categories import NOTHING, Category, with_prerequisites
+from agencies.directory.categories import NOTHING, Category, labels_of, with_prerequisites
 
 C = Category
+
+ACTS = C.CONTACT_ADD | C.PLAN_CHANGE | C.PLAN_SIGN | C.SHARE | C.MANAGE
+"""The categories that are acts; all others are sights."""
 
 _STATUS_CARD = C.EXISTENCE | C.SUPERVISION | C.CAUTIONS | C.CONDITIONS
 _COORDINATION = _STATUS_CARD | C.CONTACT_VIEW | C.CONTACT_ADD | C.FLAGS | C.LOCATION
@@ -24,6 +27,22 @@ class Role:
     explanation: str
     mask: Category
     administers: bool = False
+    for_systems: bool = False
+
+    @property
+    def sees(self) -> list[str]:
+        """What the role may be shown, in words, where a key opens it."""
+        return labels_of(with_prerequisites(self.mask) & ~ACTS)
+
+    @property
+    def does(self) -> list[str]:
+        """What the role may do, in words, where a key opens it."""
+        return labels_of(with_prerequisites(self.mask) & ACTS)
+
+    @property
+    def approves(self) -> bool:
+        """Whether its holder decides over the agency's records: who sees them, and who works them."""
+        return bool(self.mask & C.MANAGE)
 
 
 _TABLE = (
@@ -46,12 +65,26 @@ _TABLE = (
     Role(
         "provider", "Provider", "Sees the name and contact on a referral; adds own notes.", C.EXISTENCE | C.CONTACT_ADD
     ),
-    Role("system_reader", "System, reading", "An API client that reads what is shared.", _COORDINATION | C.PLAN_VIEW),
-    Role("system_partner", "System, reading and writing", "An API client that also changes plans.", _JOINT_WORK),
+    Role(
+        "system_reader",
+        "System, reading",
+        "An API client that reads what is shared.",
+        _COORDINATION | C.PLAN_VIEW,
+        for_systems=True,
+    ),
+    Role(
+        "system_partner",
+        "System, reading and writing",
+        "An API client that also changes plans.",
+        _JOINT_WORK,
+        for_systems=True,
+    ),
     Role("administrator", "Administrator", "Manages accounts and units; opens no record.", NOTHING, administers=True),
 )
 
 ROLES = {role.code: role for role in _TABLE}
+ADMINISTRATORS = [role.code for role in _TABLE if role.administers]
+APPROVERS = [role.code for role in _TABLE if role.approves]
 ROLE_CHOICES = [(role.code, role.label) for role in _TABLE]
 # The two columns as the database takes them: see access_open().
 ROLE_CODES = [role.code for role in _TABLE]

@@ -70,3 +70,19 @@ class Denial(Entry):
 
     class Meta:
         indexes = [models.Index(fields=["-at"], name="denial_by_time")]
+
+
+class SignIn(Entry):
+    """One attempt to sign in, and one end of a session. Holds no address that was typed: it might be a password."""
+
+    class Outcome(models.TextChoices):
+        IN = "in", "Signed in"
+        FAILED = "failed", "Refused"
+        OUT = "out", "Signed out"
+
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    device = models.CharField(max_length=60, blank=True)
+    address = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user_id", "-at"], name="sign_in_of_account")]

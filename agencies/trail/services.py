@@ -10,7 +10,7 @@ import structlog
 from django.db import DatabaseError
 
 from agencies.directory.models import Agency, User
-from agencies.trail.models import Change, Denial, Read
+from agencies.trail.models import Change, Denial, Read, SignIn
 
 _log = structlog.get_logger(__name__)
 
@@ -121,3 +121,24 @@ def record_denial(*, actor: Acting | None, action: str, target: str, status: int
         )
     except DatabaseError:
         _log.error("denial_not_recorded", action=action, status=status)
+
+
+def record_sign_in(
+    *, outcome: SignIn.Outcome, user: User | None, device: str, address: str | None, request_id: str
+) -> None:
+    """Add one row for a sign-in that went well or was refused, or for a session that its owner ended.
+
+    Written on the second connection like a denial: a visitor has no transaction of their own.
+    """
+    try:
+        SignIn.objects.using("aside").create(
+            outcome=outcome,
+            user_id=user.pk if user else None,
+            user_name=user.display if user else "",
+            channel="html",
+            device=device,
+            address=address,
+            request_id=request_id,
+        )
+    except DatabaseError:
+        _log.error("sign_in_not_recorded", outcome=outcome)

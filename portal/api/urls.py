@@ -15,6 +15,7 @@ from cases.plans import api as plans
 from cases.supervision import api as supervision
 from cases.supervision.codes import CASE
 from cases.timeline import api as timeline
+from portal.agency import api as agency
 from portal.api.docs import ApiDocsView
 from portal.api.reference import CodeListsView, CodeListView
 from portal.api.schema import SchemaView
@@ -138,6 +139,28 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("searches/", supervision.SearchView.as_view(), name="searches"),
     path("reference/", CodeListsView.as_view(), name="code-lists"),
     path("reference/<slug:name>/", CodeListView.as_view(), name="code-list"),
+    path("agencies/", agency.AgenciesView.as_view(), name="agencies"),
+    path("agencies/<uuid:agency_uuid>/", agency.AgencyView.as_view(), name="agency"),
+    path("units/", agency.AgencyUnitsView.as_view(), name="agency-units"),
+    path("units/<int:unit_id>/", agency.AgencyUnitView.as_view(), name="agency-unit"),
+    path("units/<int:unit_id>/close/", agency.UnitCloseView.as_view(), name="agency-unit-close"),
+    path("officers/", agency.OfficersView.as_view(), name="officers"),
+    path("roles/", agency.RolesView.as_view(), name="roles"),
+    path("workload/", agency.WorkloadView.as_view(), name="workload"),
+    path("members/", agency.MembersView.as_view(), name="members"),
+    path("members/<int:member_id>/", agency.MemberView.as_view(), name="member"),
+    path("members/<int:member_id>/roles/", agency.MemberRolesView.as_view(), name="member-roles"),
+    path(
+        "members/<int:member_id>/roles/<int:membership_id>/end/",
+        agency.MemberRoleEndView.as_view(),
+        name="member-role-end",
+    ),
+    path("members/<int:member_id>/link/", agency.MemberLinkView.as_view(), name="member-link"),
+    path("members/<int:member_id>/suspend/", agency.MemberSuspendView.as_view(), name="member-suspend"),
+    path("members/<int:member_id>/reinstate/", agency.MemberReinstateView.as_view(), name="member-reinstate"),
+    path("members/<int:member_id>/unlock/", agency.MemberUnlockView.as_view(), name="member-unlock"),
+    path("covers/", agency.CoversView.as_view(), name="covers"),
+    path("covers/<uuid:cover_uuid>/end/", agency.CoverEndView.as_view(), name="cover-end"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", ApiDocsView.as_view(), name="docs"),
     re_path(r"^.*$", NothingHereView.as_view(), name="nothing"),

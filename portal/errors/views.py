@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
-from portal.problems import NOT_FOUND, problem_response
+from portal.problems import BUSY, COLLISION, NOT_FOUND, problem_response, state_of_fault
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -43,3 +43,29 @@ def fault(request: HttpRequest) -> HttpResponse:
 def no_token(request: HttpRequest, reason: str = "") -> HttpResponse:
     """403 for a form without its token."""
     return render(request, "403_csrf.html", status=403)
+
+
+def wrong_method(request: HttpRequest, refused: HttpResponseBase) -> HttpResponse:
+    """405, with the methods that the address takes."""
+    response = render(request, "405.html", status=405)
+    response["Allow"] = refused["Allow"]
+    return response
+
+
+def in_the_way(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """503 where the database was too busy, 409 where somebody changed the same thing; None for a fault of ours.
+
+    The caller has undone, or will undo, whatever the request wrote.
+    """
+    state = state_of_fault(error)
+    status = 503 if state in BUSY else 409 if state in COLLISION else 0
+    if not status:
+        return None
+    if request.path.startswith("/api/"):
+        kind = "busy" if status == 503 else "collision"
+        response: HttpResponse = problem_response(request, status, kind, "Nothing was saved. Try again shortly.")
+    else:
+        request_id = getattr(request, "request_id", "")
+        response = render(request, f"{status}.html", {"request_id": request_id}, status=status)
+    response["Retry-After"] = "1"
+    return response

@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "portal.middleware.SessionUseMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # asks whoever is not signed in
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -82,10 +83,15 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = database_settings(env, NOTED)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Only rate limits live here: of sign-in in `default` (several machines need one shared cache: CACHE_URL), of the API in
-# `rates`, on the broker's server, which all processes share.
+# Only rate limits live here, on the broker's server, which all processes share: of sign-in in `default`, where each
+# process counts on by itself while the server is away, and of the API in `rates`.
 CACHES = {
-    "default": env.cache_url("CACHE_URL", default="locmemcache://"),
+    "default": {
+        "BACKEND": "portal.cache.SharedCache",
+        "LOCATION": broker_address(env, NOTED),
+        "KEY_PREFIX": "sign-in",
+        "OPTIONS": {"socket_connect_timeout": 0.2, "socket_timeout": 0.2},
+    },
     "rates": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": broker_address(env, NOTED),
@@ -94,9 +100,11 @@ CACHES = {
     },
 }
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "agencies.accounts.sessions"
 SESSION_COOKIE_NAME = "concord_session"
-SESSION_COOKIE_AGE = 8 * 60 * 60  # seconds: one shift
+SESSION_COOKIE_AGE = env.int("SESSION_IDLE_SECONDS", default=15 * 60)  # CJIS Security Policy AC-11 allows 30 minutes
+ACCOUNT_LONGEST_SESSION = 12 * 60 * 60  # seconds, even if used all the time (CJIS Security Policy IA-5)
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # the end stands in the database, not in the cookie
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = "concord_csrf"
@@ -127,12 +135,14 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # an agency creates its accounts, and vouches for the address
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds for which a password typed counts as fresh
+ACCOUNT_FORMS = {"reset_password": "agencies.accounts.forms.ForgottenPasswordForm"}
+PASSWORD_RESET_TIMEOUT = 3 * 24 * 60 * 60  # seconds: links of invitations and for new passwords
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Concord] "
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {
     "login": "30/m/ip",
-    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed": "20/m/ip,5/15m/key",  # five in fifteen minutes (CJIS Security Policy AC-7)
     "reset_password": "20/m/ip,5/m/key",
     "reauthenticate": "10/m/user",
     "change_password": "5/m/user",
@@ -238,6 +248,8 @@ CELERY_BEAT_SCHEDULE = {
     "forget-changes": {"task": "cases.changes.tasks.forget_changes", "schedule": 3600.0, "options": {"expires": 3600}},
     "scan-documents": {"task": "cases.documents.tasks.scan", "schedule": 60.0, "options": {"expires": 60}},
     "sweep-files": {"task": "cases.documents.tasks.sweep_files", "schedule": 3600.0, "options": {"expires": 3600}},
+    "send-letters": {"task": "agencies.accounts.tasks.send_letters", "schedule": 5.0, "options": {"expires": 10}},
+    "forget-ended-sessions": {"task": "agencies.accounts.tasks.forget_ended_sessions", "schedule": 3600.0},
     "sweep-mail": {"task": "sharing.notices.tasks.sweep_mail", "schedule": 5.0, "options": {"expires": 10}},
     "sweep-messages": {"task": "sharing.notices.tasks.sweep_messages", "schedule": 5.0, "options": {"expires": 10}},
     **{

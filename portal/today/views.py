@@ -17,6 +17,7 @@ from cases.appointments.querysets import ADD
 from cases.appointments.views.calendar import MAY_NOT_LOOK, dressed
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case
+from portal.agency.querysets import covered_by
 from portal.today.querysets import (
     EVERY,
     ROWS,
@@ -92,6 +93,7 @@ class Today(Page):
                 for name, rows in (("Court dates", coming), ("Reviews and ends of terms", cases), ("Plans", due_plans))
                 if rows is None
             ],
+            "covering": blocks.read(lambda: list(covered_by(actor))),
             "loaded_at": timezone.now(),
         }
         return render(request, "portal/today/today.html", context)

@@ -176,6 +176,7 @@ class GrantView(GrantsOfView):
 class GrantEndView(GrantsOfView):
     """Taking access back."""
 
+    weighty = frozenset({"post"})
     categories = {"post": Category.SHARE}
 
     @extend_schema(operation_id="end_access", request=GrantEnd, responses=GrantAnswer, tags=TAGS)

@@ -104,7 +104,8 @@ def receivers_of(agency_id: int) -> models.QuerySet[Group]:
     agreements = live_of(agency_id).order_by().values("pk")
     partners = AgreementParty.objects.filter(agreement__in=agreements).values("agency_id")
     units = Q(unit__agency_id=agency_id) | Q(unit__agency__in=partners)
-    near = Group.objects.filter((units & Q(unit__agency__is_active=True)) | Q(circle__agreement__in=agreements))
+    open_now = Q(unit__agency__is_active=True, unit__closed_at__isnull=True)
+    near = Group.objects.filter((units & open_now) | Q(circle__agreement__in=agreements))
     return near.select_related("unit__agency", "circle")
 
 

@@ -196,6 +196,8 @@ class GrantPage(RecordPage):
 class EndAccess(GrantPage):
     """End a share, with a reason."""
 
+    weighty = frozenset({"post"})
+
     def get(self, request: HttpRequest, **names: Any) -> HttpResponse:
         """What ends, and the question why."""
         return self.show_form(EndForm())

@@ -9,6 +9,7 @@ from django.db import connection
 
 from agencies.directory.clock import DatabaseNow
 from agencies.directory.models import Membership, User
+from agencies.directory.querysets import covering
 from sharing.access.actors import Actor
 from sharing.access.context import open_context
 from sharing.notices.models import OutboxEvent
@@ -30,7 +31,7 @@ def recipients(event: OutboxEvent) -> list[Told]:
     Needs a transaction; leaves it without anybody's context. Never the one who acted.
     """
     subject = subject_of(event.record_type)
-    proposed = [candidate for candidate in subject.candidates(event) if candidate.user_id != event.actor_id]
+    proposed = [candidate for candidate in _candidates(subject, event) if candidate.user_id != event.actor_id]
     users = User.objects.in_bulk({candidate.user_id for candidate in proposed})
     units = _units_of(users)
     told: dict[int, Told] = {}
@@ -51,7 +52,7 @@ def still_entitled(event: OutboxEvent, user: User, agency_id: int) -> bool:
     subject = subject_of(event.record_type)
     entitled = any(
         _is_bidden_farewell(event, candidate) or _entitled(subject, event, user, candidate)
-        for candidate in subject.candidates(event)
+        for candidate in _candidates(subject, event)
         if (candidate.user_id, candidate.agency_id) == (user.pk, agency_id)
     )
     _forget_context()
@@ -60,6 +61,21 @@ def still_entitled(event: OutboxEvent, user: User, agency_id: int) -> bool:
 
 def _is_bidden_farewell(event: OutboxEvent, candidate: Candidate) -> bool:
     return kind_of(event.kind).farewell and candidate.named
+
+
+def _candidates(subject: Subject, event: OutboxEvent) -> list[Candidate]:
+    found = subject.candidates(event)
+    return found + _in_their_place(found)
+
+
+def _in_their_place(candidates: list[Candidate]) -> list[Candidate]:
+    """Those who cover for a candidate who is away. As candidates of their own: the door asks about their own keys."""
+    agencies = {(candidate.user_id, candidate.agency_id) for candidate in candidates}
+    return [
+        Candidate(colleague, agency, False)
+        for officer, agency, colleague in covering({candidate.user_id for candidate in candidates})
+        if (officer, agency) in agencies
+    ]
 
 
 def _entitled(subject: Subject, event: OutboxEvent, user: User, candidate: Candidate) -> Actor | None:

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 
+from agencies.accounts.sessions import SessionStore
 from agencies.directory.models import Side
 from cases.supervision.querysets import SHARED, UNIT
 from portal.launcher.processes import end_with_parent, free_port

@@ -98,6 +98,21 @@ PAGES = {
     "account_reset_password_from_key_done": ("", "/accounts/password/reset/key/done/"),
     "account_inactive": ("", "/accounts/inactive/"),
     "account_reauthenticate": ("olsen", "/accounts/reauthenticate/"),
+    "agency": ("admin", "/agency/"),
+    "member_invite": ("admin", "/agency/members/new/"),
+    "member": ("admin", "/agency/members/{olsen}/"),
+    "member_suspend": ("admin", "/agency/members/{olsen}/suspend/"),
+    "agency_units": ("admin", "/agency/units/"),
+    "unit_add": ("admin", "/agency/units/new/"),
+    "unit": ("admin", "/agency/units/{north}/"),
+    "agency_roles": ("admin", "/agency/roles/"),
+    "agency_workload": ("mills", "/agency/workload/"),
+    "agency_reassign": ("mills", "/agency/reassign/"),
+    "cover": ("olsen", "/account/cover/"),
+    "covered": ("olsen", "/account/cover/{cover}/"),
+    "help": ("", "/help/"),
+    "whats_new": ("", "/whats-new/"),
+    "accessibility": ("", "/accessibility/"),
 }
 OTHER_PAGES = {
     "a case seen by a grant": ("reyes", "/cases/{joint}/"),
@@ -110,6 +125,10 @@ OTHER_PAGES = {
     "a name alone": ("carter", "/cases/{referred}/"),
     "an empty list": ("admin", "/cases/"),
     "a bad filter": ("mills", "/cases/?status=99"),
+    "people for everybody": ("olsen", "/agency/"),
+    "the workload of one unit": ("mills", "/agency/workload/?unit={north}"),
+    "a caseload to move": ("mills", "/agency/reassign/?officer={olsen}"),
+    "help for somebody signed in": ("olsen", "/help/"),
     "not found": ("olsen", "/no/such/page/"),
     "not permitted": ("patel", "/cases/{joint}/plan/"),
 }
@@ -119,6 +138,8 @@ NO_PAGES = {
     "healthz", "saved_filter_remove", "document_file", "address_confirm", "address_end", "inbox_badge",
     "inbox_done", "inbox_undo", "inbox_all_done", "act_for", "account_set_password",
     "calendar_file", "appointment_file",
+    "session_left", "sign_out_elsewhere", "member_end_role", "member_link", "member_unlock", "member_reinstate",
+    "unit_close", "cover_end",
 }  # fmt: skip
 
 
@@ -152,6 +173,9 @@ def fill(address: str, world: World) -> str:
         "appointment": world.appointments[0].uuid,
         "item": _item(world) if "{item}" in address else "",
         **(_connection(world) if "/agency/connections/" in address else {}),
+        "olsen": world.users["olsen"].pk,
+        "north": world.units["probation/north"].pk,
+        "cover": _cover(world) if "{cover}" in address else "",
     }
     return address.format(**places)
 
@@ -187,6 +211,17 @@ def _connection(world: World) -> dict[str, Any]:
             found = cursor.fetchone()
         cursor.execute("SELECT uuid FROM agencies_apitoken WHERE user_id = %s", [found[0]])
         return {"client": found[0], "token": cursor.fetchone()[0], "webhook": found[1]}
+
+
+def _cover(world: World) -> str:
+    """Olsen answers for pratt."""
+    with closing(connect("owner", DATABASE)) as owner, owner.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO agencies_cover (uuid, agency_id, officer_id, colleague_id, starts_at, until, created_at)"
+            " VALUES (gen_random_uuid(), %s, %s, %s, now(), now() + interval '1 day', now()) RETURNING uuid",
+            [world.agencies["probation"].pk, world.users["pratt"].pk, world.users["olsen"].pk],
+        )
+        return str(cursor.fetchone()[0])
 
 
 def _item(world: World) -> str:

@@ -84,7 +84,7 @@ def reassign_case(
 def _check_target(actor: Actor, officer_id: int | None, unit_id: int | None, reason: str) -> None:
     if not reason.strip():
         raise Refused("Say why the case is reassigned.", "reason")
-    own = Unit.objects.filter(agency_id=actor.agency_id)
+    own = Unit.objects.filter(agency_id=actor.agency_id, closed_at__isnull=True)
     if unit_id is not None and not own.filter(pk=unit_id).exists():
         raise Refused("Choose a unit of your agency.", "unit")
     # The database asks for each case whether the officer works in its unit; here, whether they work cases at all.

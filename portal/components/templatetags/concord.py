@@ -189,6 +189,43 @@ def balance_bar(support: int, supervise: int, enforce: int) -> SafeString:
     )
 
 
+@register.simple_tag
+def workload_chart(rows: list[Any], by: str) -> SafeString:
+    """One bar a row: open cases, of them reviews due soon and overdue. A table beside it says the same in figures.
+
+    A row has name, cases, due, overdue and on_time (numbers).
+    """
+    longest = max((row.cases for row in rows), default=0) or 1
+    scale, height = 172 / longest, 26
+    bars = []
+    for number, row in enumerate(rows):
+        y, left = number * height, 150.0
+        parts = []
+        for name, count in (("overdue", row.overdue), ("due", row.due), ("ontime", row.on_time)):
+            if count:
+                parts.append((name, f"{left:.1f}", y + 6, f"{count * scale:.1f}"))
+                left += count * scale
+        drawn = format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="14"/>', parts)
+        label = row.name if len(row.name) <= 20 else f"{row.name[:19]}…"
+        bars.append((y + 18, label, drawn, f"{left + 5:.1f}", y + 18, row.cases))
+    drawn_bars = format_html_join(
+        "",
+        '<text x="144" y="{}" text-anchor="end">{}</text>{}<text class="figures" x="{}" y="{}">{}</text>',
+        bars,
+    )
+    return format_html(
+        '<figure><svg class="chart" viewBox="0 0 360 {}" role="img" aria-label="Open cases by {}; the table beside it'
+        ' has the figures">{}</svg><figcaption class="chart__key"><span><svg viewBox="0 0 10 10" aria-hidden="true">'
+        '<rect class="overdue" width="10" height="10"/></svg>Review overdue</span><span><svg viewBox="0 0 10 10"'
+        ' aria-hidden="true"><rect class="due" width="10" height="10"/></svg>Review due</span><span>'
+        '<svg viewBox="0 0 10 10" aria-hidden="true"><rect class="ontime" width="10" height="10"/></svg>'
+        "Other open cases</span></figcaption></figure>",
+        len(rows) * height,
+        by,
+        drawn_bars,
+    )
+
+
 # --- Words -----------------------------------------------------------------------------------------------------------
 
 

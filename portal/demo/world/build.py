@@ -12,6 +12,7 @@ from agencies.directory.models import Agency
 from cases.imports.models import ImportRun
 from cases.imports.services import import_extract
 from portal.demo.world import showcase
+from portal.demo.world.accounts import furnish_accounts
 from portal.demo.world.connections import add_webhook
 from portal.demo.world.directory import AGENCIES, COUNTY_PROBATION, issue_secrets, make_directory, read_directory
 from portal.demo.world.documents import add_documents
@@ -82,6 +83,7 @@ def make_world(step: Step) -> dict[str, str]:
         shares.make_exceptions(terms)
         _tag_news(terms, shown, shares)
         keep_filters(directory)
+        furnish_accounts(directory, now)
         secrets = issue_secrets(now)
         add_webhook(directory, now)
     showcase.make_news(directory, terms)

@@ -6,12 +6,13 @@ import datetime
 import uuid
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from agencies.accounts.services import issue_token
-from agencies.directory.models import Membership, User
+from agencies.directory.models import Cover, Membership, Unit, User
 from cases.documents.models import Document
 from cases.documents.storing import storage
 from cases.lists.models import SavedFilter
@@ -55,13 +56,46 @@ def things(world: World, feed: Any) -> dict[str, list[Any]]:
         "document_uuid": [stored_document(world).uuid],
         "filter_uuid": [a_filter(feed), world.joint.uuid],
         "item_uuid": [an_item(world, feed).uuid, world.joint.uuid],
+        **of_the_directory(world, feed),
+    }
+
+
+def of_the_directory(world: World, feed: Any) -> dict[str, list[Any]]:
+    """What calls about the directory are about; `feed` administers probation for them."""
+    olsen, probation = world.users["olsen"], world.agencies["probation"]
+    later = timezone.now() + datetime.timedelta(days=100)
+    with services.as_job():
+        root = world.units["probation/root"].pk
+        Membership.objects.get_or_create(user=feed, group_id=root, role="administrator")
+        group = Group.objects.create(name="empty")
+        empty = Unit.objects.create(group=group, agency=probation, name="East")
+        cover = Cover.objects.create(
+            agency=probation, officer=feed, colleague=olsen, starts_at=later, until=later + datetime.timedelta(days=1)
+        )
+    return {
+        "agency_uuid": [probation.uuid, world.joint.uuid],
+        "unit_id": [empty.pk, world.units["police/gang"].pk, root],
+        "member_id": [olsen.pk, world.users["reyes"].pk],
+        "membership_id": [Membership.objects.get(user=olsen).pk, 0],
+        "cover_uuid": [cover.uuid, world.joint.uuid],
     }
 
 
 def good_body(world: World, operation_id: str) -> Any:
     """A body that the operation takes, or None where it needs none."""
     until = (timezone.now() + datetime.timedelta(days=20)).isoformat()
+    north, analyst = world.units["probation/north"].pk, "analyst"
     return {
+        "add_unit": {"name": "West"},
+        "change_unit": {"phone": "555-0123"},
+        "invite_member": {"name": "Nora Quill", "email": "nora@example.org", "unit": north, "role": analyst},
+        "give_role": {"unit": north, "role": analyst},
+        "suspend_member": {"reason": "Left"},
+        "arrange_cover": {
+            "colleague": world.users["olsen"].pk,
+            "starts_at": timezone.now().isoformat(),
+            "until": until,
+        },
         "search_cases": {"words": "Hallett"},
         "save_case_filter": {"name": "High", "risk_level": ["HIGH"]},
         "choose_case_columns": {"columns": ["risk"]},

@@ -17,6 +17,8 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "asid
 # Answers that tell of no record, only of what is the caller's own.
 OF_NO_RECORD = {
     "save_case_filter", "remove_case_filter", "choose_case_columns",
+    "add_unit", "close_unit", "invite_member", "give_role", "end_role", "send_password_link", "suspend_member",
+    "reinstate_member", "end_lock_out", "arrange_cover", "end_cover",
     "put_all_news_away", "register_client", "switch_off_client", "make_token", "rotate_token", "end_token",
     "add_webhook", "rotate_webhook_secret", "test_webhook", "replay_messages",
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -153,6 +154,9 @@ def test_an_administrator_reaches_no_system_of_another_agency(world: World) -> N
 
 def test_the_password_is_asked_for_before_anything_weighty(world: World) -> None:
     visitor = Visitor(world.users["admin"])
+    session = visitor.client.session
+    session["signed_in_at"] = time.time() - 3600
+    session.save()
     answer = visitor.get(reverse("client_new"))
     assert answer.status_code == 302
     assert answer["Location"].startswith(reverse("account_reauthenticate"))

@@ -1,0 +1,92 @@
+"""E-mails about an account: a link with which its owner chooses a password, and no name.
+
+The link is allauth's own for a forgotten password: signed, good for PASSWORD_RESET_TIMEOUT seconds, and for one use,
+since it is bound to the password and the last sign-in that it replaces.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+import structlog
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.urls import reverse
+
+from agencies.accounts.models import AccountLetter
+from agencies.directory.clock import DatabaseNow, database_now
+from agencies.directory.models import User
+
+RETRY_AFTER = (5, 300, 1800, 7200, 18000)  # seconds until the next attempt; a day later the link would be of little use
+_SUBJECTS = {
+    AccountLetter.Kind.INVITATION: "Your account in Concord",
+    AccountLetter.Kind.PASSWORD: "A new password for Concord",
+}
+_BODY = """{opening}
+
+Choose your password here: {link}
+
+The link works once, for {days} days. Whoever did not expect this letter leaves it alone and tells the administrator of
+their agency. Nobody from Concord ever asks for your password.
+"""
+_OPENINGS = {
+    AccountLetter.Kind.INVITATION: "An administrator of your agency has opened an account in Concord for this address.",
+    AccountLetter.Kind.PASSWORD: "An administrator of your agency asks you to choose a new password for Concord.",
+}
+
+_log = structlog.get_logger(__name__)
+
+
+def password_link(user: User) -> str:
+    """The address, with the host, at which the account's owner chooses a password."""
+    names = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    return settings.PUBLIC_URL.rstrip("/") + reverse("account_reset_password_from_key", kwargs=names)
+
+
+def send_due(limit: int = 100) -> int:
+    """Send the letters that wait, oldest first, a transaction each. Returns how many went out.
+
+    One that fails is tried again later and given up after the last attempt, never deleted. A suspended account's waits.
+    """
+    sent = 0
+    for _ in range(limit):
+        with transaction.atomic():
+            letter = (
+                AccountLetter.objects.select_for_update(skip_locked=True, of=("self",))
+                .select_related("user")
+                .filter(sent_at__isnull=True, next_attempt_at__lte=DatabaseNow(), user__is_active=True)
+                .filter(attempts__lte=len(RETRY_AFTER))
+                .order_by("next_attempt_at")
+                .first()
+            )
+            if letter is None:
+                return sent
+            sent += _send(letter)
+    return sent
+
+
+def _send(letter: AccountLetter) -> int:
+    kind, now = AccountLetter.Kind(letter.kind), database_now()
+    try:
+        EmailMessage(
+            subject=_SUBJECTS[kind],
+            body=_BODY.format(
+                opening=_OPENINGS[kind],
+                link=password_link(letter.user),
+                days=settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
+            ),
+            to=[letter.user.email],
+            headers={"Auto-Submitted": "auto-generated"},
+        ).send()
+    except Exception as error:  # whatever a mail server does, the other letters go out
+        _log.error("letter_failed", letter_id=letter.pk, error=type(error).__name__)
+        wait = RETRY_AFTER[min(letter.attempts, len(RETRY_AFTER) - 1)]
+        letter.next_attempt_at = now + datetime.timedelta(seconds=wait)
+    else:
+        letter.sent_at = now
+    letter.attempts += 1
+    letter.save(update_fields=["sent_at", "attempts", "next_attempt_at"])
+    return int(letter.sent_at is not None)

@@ -1,0 +1,148 @@
+"""What people type on the pages of their agency."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.db.models.functions import Lower
+
+from agencies.directory.categories import Category
+from agencies.directory.dates import TypedDateField
+from agencies.directory.models import Unit, User
+from agencies.directory.querysets import members_of, memberships_in_force
+from agencies.directory.roles import ROLES
+from cases.supervision.models import Case
+from sharing.access.actors import Actor
+
+
+def open_units(agency_id: int) -> list[tuple[Any, str]]:
+    """The agency's open units as choices, the root first."""
+    rows = Unit.objects.filter(agency_id=agency_id, closed_at__isnull=True).order_by("-is_root", Lower("name"))
+    return [(unit.pk, unit.name) for unit in rows]
+
+
+PEOPLES_ROLES = [(role.code, role.label) for role in ROLES.values() if not role.for_systems]
+
+
+class RoleForm(forms.Form):
+    """A role in a unit."""
+
+    use_required_attribute = False
+    unit = forms.TypedChoiceField(label="Unit", coerce=int, error_messages={"required": "Choose a unit."})
+    role = forms.ChoiceField(
+        label="Role",
+        choices=[("", "Choose a role"), *PEOPLES_ROLES],
+        help_text="Roles says in words what each sees and does.",
+        error_messages={"required": "Choose a role."},
+    )
+
+    def __init__(self, data: Any = None, *, actor: Actor) -> None:
+        super().__init__(data)
+        self.fields["unit"].choices = [("", "Choose a unit"), *open_units(actor.agency_id)]  # type: ignore[attr-defined]
+
+
+class InviteForm(RoleForm):
+    """Somebody new, and the role with which they begin."""
+
+    name = forms.CharField(
+        label="Name", max_length=120, error_messages={"required": "Type the name."},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    email = forms.EmailField(
+        label="E-mail at work",
+        max_length=254,
+        help_text="The invitation goes here. It carries a link and no name.",
+        error_messages={"required": "Type the address at work."},
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+    title = forms.CharField(label="Rank or title", max_length=40, required=False, help_text="As spoken: Sgt., Ofc., PO")
+    badge = forms.CharField(label="Badge", max_length=20, required=False)
+    phone = forms.CharField(label="Phone", max_length=30, required=False)
+
+    field_order = ("name", "email", "title", "badge", "phone", "unit", "role")
+
+
+class UnitForm(forms.Form):
+    """A unit's name and number to call."""
+
+    use_required_attribute = False
+    name = forms.CharField(label="Name", max_length=80, error_messages={"required": "Type the unit's name."})
+    phone = forms.CharField(label="Phone", max_length=30, required=False)
+
+
+class ReasonForm(forms.Form):
+    """Why an account is shut."""
+
+    use_required_attribute = False
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="The trail keeps it. No case, no name.",
+        error_messages={"required": "Say why; the trail keeps it."},
+    )
+
+
+class ReassignForm(forms.Form):
+    """Which cases of a caseload go to whom, and why. The boxes stand beside the cases, so the page draws them."""
+
+    use_required_attribute = False
+    cases = forms.TypedMultipleChoiceField(
+        coerce=uuid.UUID, widget=forms.MultipleHiddenInput, error_messages={"required": "Choose at least one case."}
+    )
+    officer = forms.TypedChoiceField(
+        label="To", coerce=int, error_messages={"required": "Choose who works these cases from now on."}
+    )
+    unit = forms.TypedChoiceField(
+        label="Unit", coerce=int, required=False, empty_value=None, help_text="Where it differs from the cases’ own."
+    )
+    reason = forms.CharField(
+        label="Reason", max_length=300, help_text="Both officers and the trail keep it.",
+        error_messages={"required": "Say why the cases move."},
+    )  # fmt: skip
+
+    def __init__(self, data: Any = None, *, actor: Actor, cases: list[Case]) -> None:
+        super().__init__(data, initial={"cases": [str(case.uuid) for case in cases]})
+        units = open_units(actor.agency_id)
+        people = members_of([number for number, _ in units], having=Category.SHARE)
+        others = [(person.pk, person.display) for person in people if person.pk != cases[0].officer_id]
+        choices: dict[str, list[tuple[Any, str]]] = {
+            "cases": [(str(case.uuid), case.number) for case in cases],
+            "officer": [("", "Choose an officer"), *others],
+            "unit": [("", "Each case stays in its unit"), *units],
+        }
+        for name, listed in choices.items():
+            self.fields[name].choices = listed  # type: ignore[attr-defined]
+
+    def officer_name(self) -> str:
+        """The chosen officer as the page names them."""
+        field: Any = self.fields["officer"]
+        return str(dict(field.choices)[self.cleaned_data["officer"]])
+
+
+class CoverForm(forms.Form):
+    """A colleague, and the days."""
+
+    use_required_attribute = False
+    colleague = forms.TypedChoiceField(
+        label="Colleague", coerce=int, error_messages={"required": "Choose a colleague."}
+    )
+    starts = TypedDateField(label="First day", error_messages={"required": "Type the first day."})
+    until = TypedDateField(label="Last day", error_messages={"required": "Type the last day."})
+
+    def __init__(self, data: Any = None, *, actor: Actor) -> None:
+        super().__init__(data)
+        own = [principal.group_id for principal in actor.principals]
+        here = memberships_in_force().filter(group__unit__agency_id=actor.agency_id)
+        near = set(here.filter(group_id__in=own).values_list("user_id", flat=True))
+        people = User.objects.filter(pk__in=here.values("user_id"), is_active=True, kind=User.Kind.PERSON)
+        people = people.exclude(pk=actor.user_id).order_by("name")
+        unit: list[tuple[int, str]] = []
+        others: list[tuple[int, str]] = []
+        for person in people:
+            (unit if person.pk in near else others).append((person.pk, person.display))
+        groups = [("My units", unit), ("Others of my agency", others)]
+        choices = [("", "Choose a colleague"), *[group for group in groups if group[1]]]
+        self.fields["colleague"].choices = choices  # type: ignore[attr-defined]
