@@ -6,6 +6,10 @@ from agencies.directory.categories import Category
 from cases.appointments import events as appointment_events
 from cases.appointments import timeline as appointment_timeline
 from cases.appointments.models import Appointment
+from cases.contacts import events as contact_events
+from cases.contacts import timeline as contact_timeline
+from cases.contacts.codes import ContactAudience
+from cases.contacts.models import Contact, ContactVersion
 from cases.documents import events as document_events
 from cases.documents import timeline as document_timeline
 from cases.documents.models import Document
@@ -37,7 +41,7 @@ from cases.supervision.models import (
 from cases.supervision.overview import add_part
 from cases.timeline import grants as grant_timeline
 from cases.timeline.overview import latest_entries
-from sharing.access.registry import Part, Shareable, register, register_part
+from sharing.access.registry import OwnRows, Part, Shareable, register, register_part
 
 SHAREABLE_CASE = Shareable(
     model=Case,
@@ -84,15 +88,29 @@ def declare() -> None:
     case_events.declare()
     flag_events.declare()
     people_events.declare()
+    for contact_model in (Contact, ContactVersion):
+        register_part(
+            Part(
+                contact_model,
+                SHAREABLE_CASE,
+                own_field="case_id",
+                category=contact_model.access_category,
+                audience_field=contact_model.access_audience,
+                closed_audiences={ContactAudience.TREATMENT: Category.TREATMENT},
+                own_rows=OwnRows("author_id", "author_agency_id", Category.CONTACT_ADD),
+            )
+        )
     plan_events.declare()
     add_around(Around("flags", Category.FLAGS, standing_flags, counted))
     case_expansions.declare()
     plan_expansions.declare()
     appointment_events.declare()
     appointment_timeline.declare()
+    contact_events.declare()
     add_part(plan_summary)
     flag_timeline.declare()
     add_open_work(open_work)
+    contact_timeline.declare()
     plan_timeline.declare()
     document_events.declare()
     document_timeline.declare()

@@ -1,6 +1,7 @@
 """Re-exports for Django. Nothing imports this module."""
 
 from cases.appointments.models import Appointment
+from cases.contacts.models import Contact, ContactVersion, Draft
 from cases.documents.models import Document
 from cases.flags.models import Flag
 from cases.imports.models import ImportRun
@@ -29,7 +30,10 @@ __all__ = [
     "CaseNamedPrincipal",
     "Caution",
     "Condition",
+    "Contact",
+    "ContactVersion",
     "Document",
+    "Draft",
     "Flag",
     "Goal",
     "GoalVersion",

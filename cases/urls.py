@@ -12,4 +12,5 @@ urlpatterns = [
     path("", include("cases.documents.urls")),
     path("", include("cases.together.urls")),
     path("", include("cases.appointments.urls")),
+    path("", include("cases.contacts.urls")),
 ]

@@ -22,7 +22,9 @@ if not settings.configured:  # Celery's own command line starts here; in a web p
 
 app = Celery("concord")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["agencies.accounts", "sharing.access", "sharing.notices", "cases.documents", "cases.changes"])
+app.autodiscover_tasks(
+    ["agencies.accounts", "sharing.access", "sharing.notices", "cases.contacts", "cases.documents", "cases.changes"]
+)
 
 
 @app.task(name="portal.celery.heartbeat")

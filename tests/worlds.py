@@ -11,10 +11,11 @@
     cases[0-13] of north (officer olsen, pratt by turns), cases[14-19] of south (quist); 16 absconder, 17-19 completed
     joint       cases[0]: `joint_plan` to police gang; has the plan with two goals and three actions, a caution, a
                 document whose row stands without its file, and flags: [0] of probation for both, [1] of probation
-                for supervision, [2] of police for police
+                for supervision, [2] of police for police; contacts: [0] olsen for both, [1] olsen
+                for supervision, [2] reyes for police
     restricted  cases[1]: named are north and the probation root; `joint_plan` to police gang opens nothing
     conflicted  cases[2]: pratt is excluded from it
-    referred    cases[3]: `referral` to the clinic
+    referred    cases[3]: `referral` to the clinic; contact [3] is carter's
     ended       cases[4]: `coordination` to police gang, expired
     suspect     cases[5]: `coordination` to sheriff patrol, live
 
@@ -37,6 +38,9 @@ from django.utils import timezone
 from agencies.directory.models import FOREVER, Agency, AgencyKind, Membership, Unit, User
 from cases.appointments.codes import AppointmentKind
 from cases.appointments.models import Appointment
+from cases.contacts.codes import ContactAudience, ContactKind
+from cases.contacts.models import Contact, ContactVersion
+from cases.contacts.services import values_of
 from cases.documents.models import Document
 from cases.flags.codes import Basis, FlagKind
 from cases.flags.models import Flag
@@ -102,6 +106,7 @@ class World:
     actions: list[Action] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
     appointments: list[Appointment] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
     agreement: Agreement = field(init=False)
     circle: Circle = field(init=False)
     plan: Plan = field(init=False)
@@ -149,6 +154,7 @@ def small_world() -> World:
         _plan(world)
         _flags(world)
         _appointments(world)
+        _contacts(world)
         _keys(world)
     return world
 
@@ -352,6 +358,42 @@ def _appointments(world: World) -> None:
                 starts_at=noon + datetime.timedelta(days=days), **more,
             )
         )  # fmt: skip
+
+
+def _contacts(world: World) -> None:
+    now = timezone.now()
+    for days, (case, who, audience, kind, note) in enumerate(
+        (
+            (world.joint, "olsen", ContactAudience.BOTH, ContactKind.OFFICE_VISIT, "Came on time with the pay slip."),
+            (world.joint, "olsen", ContactAudience.SUPERVISION, ContactKind.COLLATERAL, "The sister called."),
+            (world.joint, "reyes", ContactAudience.POLICE, ContactKind.FIELD_INTERVIEW, "With two friends."),
+            (world.referred, "carter", ContactAudience.TREATMENT, ContactKind.SESSION, "First session."),
+        ),
+        start=1,
+    ):
+        author, agency = world.users[who], world.agency_of(who)
+        contact = Contact.objects.create(
+            case=case,
+            author=author,
+            author_agency=agency,
+            changed_by=author,
+            audience=audience,
+            kind=kind,
+            note=note,
+            occurred_at=now - datetime.timedelta(days=days),
+        )
+        ContactVersion.objects.create(
+            contact=contact,
+            case=case,
+            author=author,
+            author_agency=agency,
+            audience=audience,
+            version=1,
+            values=values_of(contact),
+            changed_fields=list(Contact.VERSIONED),
+            changed_by=author,
+        )
+        world.contacts.append(contact)
 
 
 def _keys(world: World) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from agencies.directory.categories import Category
 from sharing.access import explain
 from sharing.access.actors import Actor
+from sharing.access.services import principal_agencies
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
@@ -23,8 +24,10 @@ def readers_of(actor: Actor, case: Case, category: Category, audience: int) -> t
     read_by, told = [case.agency.name], []
     for grant in explain.holding_grants(case):
         unit = getattr(grant.group, "unit", None)
-        sees = grant.mask & category and (not unit or audience in (0, unit.agency.side))
-        if grant.kind == "owner" or not sees:
+        if grant.kind == "owner" or not grant.mask & category:
+            continue
+        sides = {unit.agency.side} if unit else {agency.side for agency in principal_agencies(grant.group_id)}
+        if audience and audience not in sides:
             continue
         read_by.append(explain.principal_name(grant.group))
         if unit and not unit.is_root:

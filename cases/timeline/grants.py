@@ -1,4 +1,7 @@
-"""Access in the timeline: given, and ended. Whoever may share the case reads of every grant, others of their own."""
+"""Access in the timeline: given, and ended. Whoever may share the case reads of every grant, others of their own.
+
+That a case was referred to a treatment provider is left out by the policy of grants, see the second wall.
+"""
 
 from __future__ import annotations
 

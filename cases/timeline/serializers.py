@@ -29,6 +29,7 @@ class TimelineEntry(serializers.Serializer):
     kind = serializers.CharField()
     title = serializers.CharField(source="entry.title")
     text = serializers.CharField(source="entry.text")
+    where = serializers.CharField(source="entry.where")
     by = serializers.CharField(source="entry.by", help_text="Who did it; empty where nobody is named")
     agency = AgencyBrief(source="entry.agency", allow_null=True)
     audience = serializers.CharField(source="entry.audience_label", help_text="Empty for what has no audience")

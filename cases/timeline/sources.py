@@ -40,6 +40,7 @@ class Entry:
 
     title: str
     text: str = ""
+    where: str = ""
     by: str = ""
     agency: Agency | None = None
     audience: int = 0

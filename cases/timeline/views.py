@@ -82,5 +82,6 @@ def shown_by(asked: Iterable[Source], kind: str = "") -> Category:
 
 def _withheld(opened: Category) -> list[str]:
     """Kinds of entry that the reader's keys do not open, in words; from the keys, never from what there is."""
-    shut = withheld_mask(opened)
-    return list(dict.fromkeys(source.label for source in sources() if source.category & shut))
+    shut = [source for source in sources() if source.category & withheld_mask(opened)]
+    words = (f"{source.label} of others" if source.also & opened else source.label for source in shut)
+    return list(dict.fromkeys(words))

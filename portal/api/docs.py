@@ -15,6 +15,7 @@ HEADINGS = (
     "People",
     "Changes",
     "Flags and cautions",
+    "Contacts",
     "Timeline",
     "Plans",
     "Access",

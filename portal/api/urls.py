@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from cases.appointments import api as appointments
 from cases.casework import api as casework
 from cases.changes import api as changes
+from cases.contacts import api as contacts
 from cases.documents import api as documents
 from cases.flags import api as flags
 from cases.lists import api as lists
@@ -26,6 +27,8 @@ from sharing.connections import api as connections
 from sharing.notices import api as notices
 
 app_name = "api"
+
+_CONTACT = "cases/<uuid:case_uuid>/contacts/<uuid:contact_uuid>/"
 
 
 @extend_schema(exclude=True)
@@ -55,6 +58,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("conditions/<uuid:condition_uuid>/", supervision.ConditionView.as_view(), name="condition"),
     path("people/<uuid:person_uuid>/", supervision.PersonView.as_view(), name="supervisee"),
     path("cases/<uuid:case_uuid>/timeline/", timeline.TimelineView.as_view(), name="timeline"),
+    path("cases/<uuid:case_uuid>/contacts/", contacts.ContactsView.as_view(), name="contacts"),
+    path(_CONTACT, contacts.ContactView.as_view(), name="contact"),
+    path(f"{_CONTACT}versions/", contacts.ContactVersionsView.as_view(), name="contact-versions"),
+    path(f"{_CONTACT}withdraw/", contacts.ContactWithdrawView.as_view(), name="contact-withdraw"),
     path("cases/<uuid:case_uuid>/plan/", plans.CasePlanView.as_view(), name="plan"),
     path("cases/<uuid:case_uuid>/plan/goals/", plans.PlanGoalsView.as_view(), name="plan-goals"),
     path("cases/<uuid:case_uuid>/status-card/", supervision.StatusCardView.as_view(), name="status-card"),

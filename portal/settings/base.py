@@ -261,6 +261,7 @@ CELERY_BEAT_SCHEDULE = {
         }
         for queue in ("celery", "outgoing")
     },
+    "sweep-drafts": {"task": "cases.contacts.tasks.sweep_drafts", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 
 # --- REST API --------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from agencies.directory.categories import Category
 from agencies.directory.clock import DatabaseNow
 from agencies.directory.models import Side
 from sharing.access.actors import Actor, NoContext
-from sharing.access.registry import Shareable, part_of, shareable_of
+from sharing.access.registry import Part, Shareable, part_of, shareable_of
 from sharing.agreements.models import AgreementParty
 from sharing.agreements.querysets import live_of
 
@@ -75,24 +75,35 @@ class ShareableQuerySet(models.QuerySet[M]):
         return self.permitted(actor, Category.EXISTENCE)
 
 
+def _opened(part: Part, actor: Actor, wanted: int) -> Exists:
+    """The door's rule as a condition on a part: some record through which it is seen opens the categories."""
+    if part.record_field == "pk":
+        return opens(part.shareable, actor, wanted, record=part.own_field)
+    return Exists(
+        part.shareable.model._default_manager.filter(
+            opens(part.shareable, actor, wanted), **{part.record_field: OuterRef(part.own_field)}
+        )
+    )
+
+
 class PartQuerySet(models.QuerySet[M]):
-    """Parts of records: seen if their category and their audience allow it."""
+    """Parts of records: seen if their category and their audience allow it, or by whoever wrote them (see Part)."""
 
     def permitted(self, actor: Actor, category: int | None = None) -> Self:
         """Parts that the actor may see now; `category` widens the question beyond the part's own (e.g. PLAN_CHANGE)."""
-        part = part_of(self.model)
-        wanted = _checked(actor, int(part.category) | int(category or 0))
-        if part.record_field == "pk":
-            rows = self.filter(opens(part.shareable, actor, wanted, record=part.own_field))
-        else:
-            records = part.shareable.model._default_manager.filter(
-                opens(part.shareable, actor, wanted), **{part.record_field: OuterRef(part.own_field)}
-            )
-            rows = self.filter(Exists(records))
+        part, further = part_of(self.model), int(category or 0)
+        wanted = _checked(actor, int(part.category) | further)
+        seen = Q(_opened(part, actor, wanted))
         if part.audience_field:
             allowed = [AUDIENCE_BOTH] if actor.side == Side.OTHER else [AUDIENCE_BOTH, int(actor.side)]
-            rows = rows.filter(**{f"{part.audience_field}__in": allowed})
-        return rows
+            seen &= Q(**{f"{part.audience_field}__in": allowed})
+            for audience, needed in part.closed_audiences.items():
+                if actor.groups_for(wanted | needed):
+                    seen |= Q(_opened(part, actor, wanted | needed)) & Q(**{part.audience_field: audience})
+        if part.own_rows:
+            own = {part.own_rows.user_field: actor.user_id, part.own_rows.agency_field: actor.agency_id}
+            seen |= Q(_opened(part, actor, int(part.own_rows.category) | further)) & Q(**own)
+        return self.filter(seen)
 
     def visible_to(self, actor: Actor) -> Self:
         """Parts the actor may see by the part's own category."""

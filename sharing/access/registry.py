@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import models
 
@@ -50,9 +50,21 @@ class Shareable:
         return f"{self.function_prefix}_{verb}"
 
 
+class OwnRows(NamedTuple):
+    """Whoever wrote a row reads it, for the agency for which it was written, by a category that opens no others."""
+
+    user_field: str
+    agency_field: str
+    category: Category
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A model whose rows are seen through a record: `record.record_field = part.own_field`."""
+    """A model whose rows are seen through a record: `record.record_field = part.own_field`.
+
+    Where it has an audience, a row is for both sides (0) or for the side of that number; `closed_audiences` are further
+    numbers, of no side, each open to those alone who may use one more category.
+    """
 
     model: type[models.Model]
     shareable: Shareable
@@ -60,6 +72,8 @@ class Part:
     record_field: str = "pk"
     category: Category = field(default=Category.EXISTENCE)
     audience_field: str | None = None
+    closed_audiences: Mapping[int, Category] = field(default_factory=dict)
+    own_rows: OwnRows | None = None
 
 
 class NotShareable(LookupError):

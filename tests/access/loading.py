@@ -13,6 +13,7 @@ from psycopg2.extras import execute_values
 
 from agencies.directory import models as directory
 from cases.appointments import models as appointments
+from cases.contacts import models as contacts
 from cases.documents import models as documents
 from cases.flags import models as flags
 from cases.people import models as people
@@ -29,7 +30,8 @@ DELETE FROM cases_appointment;
 DELETE FROM sharing_delivery; DELETE FROM sharing_inboxitem; DELETE FROM sharing_outboxevent;
 DELETE FROM cases_actionversion; DELETE FROM cases_goalversion; DELETE FROM cases_action; DELETE FROM cases_goal;
 DELETE FROM cases_document; DELETE FROM cases_flag;
-DELETE FROM cases_plan; DELETE FROM cases_riskassessment; DELETE FROM cases_caution; DELETE FROM cases_condition;
+DELETE FROM cases_plan; DELETE FROM cases_contactversion; DELETE FROM cases_contact; DELETE FROM cases_draft;
+DELETE FROM cases_riskassessment; DELETE FROM cases_caution; DELETE FROM cases_condition;
 DELETE FROM cases_casekey; DELETE FROM cases_caseexclusion; DELETE FROM cases_casenamedprincipal;
 DELETE FROM cases_case; DELETE FROM cases_juvenilehistory; DELETE FROM cases_alias; DELETE FROM cases_identifier;
 DELETE FROM cases_address; DELETE FROM cases_personnametoken; DELETE FROM cases_nametoken;
@@ -290,6 +292,8 @@ _CASE_PARTS = (
     "actionversion",
     "document",
     "appointment",
+    "contact",
+    "contactversion",
 )
 _uuids: dict[int, Any] = {}
 
@@ -327,6 +331,13 @@ def _part(world: World, part: Part) -> models.Model:
             )  # fmt: skip
         case "appointment":
             return _appointment(world, part)
+        case "contact" | "contactversion":
+            author, agency = part.author or (0, 0)
+            said = {"id": number, "case_id": part.case, "audience": part.audience, "author_id": author}
+            said |= {"author_agency_id": agency, "changed_by_id": author}
+            if part.model == "contact":
+                return contacts.Contact(**said, kind=1, occurred_at=world.now)
+            return contacts.ContactVersion(**said, contact_id=part.case, version=1, values={})
         case "alias":
             family = world.people[number].alias
             return people.Alias(id=number, person_id=part.person, given_name="Ines", family_name=family)

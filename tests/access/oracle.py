@@ -108,7 +108,11 @@ class Grant:
 
 @dataclass
 class Part:
-    """A row of something that belongs to a case or to a person."""
+    """A row of something that belongs to a case or to a person.
+
+    Audience 3 is open to those who may read treatment as well, of whatever side. `author` wrote it for that agency, and
+    reads it by the category in `own`.
+    """
 
     model: str
     id: int
@@ -116,6 +120,8 @@ class Part:
     case: int | None = None
     person: int | None = None
     audience: int = 0
+    author: tuple[int, int] | None = None
+    own: Category = Category.CONTACT_ADD
 
 
 @dataclass(frozen=True)
@@ -218,7 +224,12 @@ class Oracle:
     def sees_part(self, viewer: Viewer, part: Part, category: int = 0) -> bool:
         """Whether the part's category (and a further one) and its audience let the viewer see it."""
         wanted = int(part.category) | category
-        if part.audience not in (0, viewer.side):
+        own = part.case is not None and part.author == (viewer.user, viewer.agency.id)
+        if own and self.open_keys(viewer, part.case, int(part.own) | category):
+            return True
+        if part.audience == 3:
+            wanted |= int(Category.TREATMENT)
+        elif part.audience not in (0, viewer.side):
             return False
         if part.case is not None:
             return bool(self.open_keys(viewer, part.case, wanted))

@@ -29,8 +29,11 @@ CASE_PARTS = {
     "actionversion": Category.PLAN_VIEW,
     "document": Category.DOCUMENTS,
     "appointment": Category.CONTACT_VIEW,
+    "contact": Category.CONTACT_VIEW,
+    "contactversion": Category.CONTACT_VIEW,
 }
 FOR_BOTH = ("condition", "caution", "riskassessment", "plan", "document")  # have no audience
+AUTHORED = ("contact", "contactversion")
 PERSON_PARTS = {"alias": Category.EXISTENCE, "identifier": Category.EXISTENCE, "address": Category.LOCATION}
 
 
@@ -48,6 +51,7 @@ class _Maker:
         self.records()
         self.parts()
         self.grants()
+        self.contacts()
 
     def often(self, share: float) -> bool:
         return self.dice.random() < share
@@ -129,7 +133,7 @@ class _Maker:
             # What a case may lack; a plan carries its goals, actions and their versions.
             lacks = {name for name in (*FOR_BOTH, "appointment", "flag") if self.often(0.3)}
             for model, category in CASE_PARTS.items():
-                if model in lacks or ("plan" in lacks and category == Category.PLAN_VIEW):
+                if model in AUTHORED or model in lacks or ("plan" in lacks and category == Category.PLAN_VIEW):
                     continue
                 audience = 0 if model in FOR_BOTH else dice.choice([0, 1, 2])
                 world.parts.append(Part(model, case.id, category, case=case.id, audience=audience))
@@ -137,6 +141,17 @@ class _Maker:
             for model, category in PERSON_PARTS.items():
                 if person.alias if model == "alias" else self.often(0.7):
                     world.parts.append(Part(model, person.id, category, person=person.id))
+
+    def contacts(self) -> None:
+        """A contact and a version of it a case, by anybody for any agency, for any audience. Drawn last."""
+        world, dice = self.world, self.dice
+        for case in world.cases.values():
+            author = (dice.choice(list(world.users)), dice.choice(list(world.agencies)))
+            for model in AUTHORED:
+                audience = dice.choice([0, 0, 1, 2, 3])
+                world.parts.append(
+                    Part(model, case.id, CASE_PARTS[model], case=case.id, audience=audience, author=author)
+                )
 
     def grants(self) -> None:
         world, dice = self.world, self.dice

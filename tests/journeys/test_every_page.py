@@ -29,6 +29,10 @@ PAGES = {
     "cases_reassign": ("mills", "/cases/reassign/?case={joint}"),
     "case_together": ("olsen", "/cases/{joint}/together/"),
     "case_overview": ("olsen", "/cases/{joint}/"),
+    "contact_add": ("olsen", "/cases/{joint}/contacts/new/"),
+    "contact": ("olsen", "/cases/{joint}/contacts/{contact}/"),
+    "contact_correct": ("olsen", "/cases/{joint}/contacts/{contact}/correct/"),
+    "contact_withdraw": ("olsen", "/cases/{joint}/contacts/{contact}/withdraw/"),
     "case_timeline": ("olsen", "/cases/{joint}/timeline/"),
     "case_plan": ("olsen", "/cases/{joint}/plan/"),
     "case_conditions": ("olsen", "/cases/{joint}/conditions/"),
@@ -117,6 +121,8 @@ PAGES = {
 OTHER_PAGES = {
     "a case seen by a grant": ("reyes", "/cases/{joint}/"),
     "a plan seen by a grant": ("reyes", "/cases/{joint}/plan/"),
+    "a timeline seen by a grant": ("reyes", "/cases/{joint}/timeline/"),
+    "a contact form of police": ("reyes", "/cases/{joint}/contacts/new/"),
     "access seen by a grant": ("reyes", "/cases/{joint}/access/"),
     "a status card by day": ("patel", "/cases/{joint}/card/?light=day"),
     "flags not shared": ("patel", "/cases/{joint}/flags/"),
@@ -135,7 +141,7 @@ OTHER_PAGES = {
 # Answers to a post, pieces of pages, machines' addresses, and one that always leads on to changing the password.
 NO_PAGES = {
     "inbox_take", "inbox_give_back", "webhook_test", "webhook_switch", "webhook_replay",
-    "healthz", "saved_filter_remove", "document_file", "address_confirm", "address_end", "inbox_badge",
+    "healthz", "contact_draft", "saved_filter_remove", "document_file", "address_confirm", "address_end", "inbox_badge",
     "inbox_done", "inbox_undo", "inbox_all_done", "act_for", "account_set_password",
     "calendar_file", "appointment_file",
     "session_left", "sign_out_elsewhere", "member_end_role", "member_link", "member_unlock", "member_reinstate",
@@ -169,6 +175,7 @@ def fill(address: str, world: World) -> str:
         "document": world.document.uuid,
         "flag": world.flags[0].uuid,
         "caution": world.caution.uuid,
+        "contact": world.contacts[0].uuid,
         "grant": world.grants["joint"].uuid,
         "appointment": world.appointments[0].uuid,
         "item": _item(world) if "{item}" in address else "",

@@ -37,6 +37,12 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "case-close", (403, 403, 403, 404, 404, 403, 401)),
     ("POST", "case-reopen", (403, 403, 403, 404, 404, 403, 401)),
     ("GET", "case", (200, 200, 200, 404, 404, 403, 401)),
+    ("GET", "contacts", (200, 200, 200, 404, 404, 403, 401)),
+    ("POST", "contacts", (400, 400, 400, 404, 404, 403, 401)),
+    ("GET", "contact", (200, 200, 404, 404, 404, 403, 401)),
+    ("PATCH", "contact", (428, 403, 404, 404, 404, 403, 401)),
+    ("GET", "contact-versions", (200, 200, 404, 404, 404, 403, 401)),
+    ("POST", "contact-withdraw", (400, 403, 404, 404, 404, 403, 401)),
     ("GET", "timeline", (200, 200, 200, 404, 404, 403, 401)),
     ("GET", "recent-cases", ANYBODY),
     ("POST", "case-export", (400, 400, 400, 400, 400, 403, 401)),
@@ -161,12 +167,17 @@ def address(world: World, name: str) -> str:
     case, goal, action = world.joint.uuid, world.goals[0].uuid, world.actions[0].uuid
     flag, caution = world.flags[0].uuid, world.caution.uuid
     appointment = world.appointments[0].uuid
+    contact = world.contacts[0].uuid
     return (
         V1
         + {
             "changes": "/changes/",
             "cases": "/cases/",
             "case": f"/cases/{case}/",
+            "contacts": f"/cases/{case}/contacts/",
+            "contact": f"/cases/{case}/contacts/{contact}/",
+            "contact-versions": f"/cases/{case}/contacts/{contact}/versions/",
+            "contact-withdraw": f"/cases/{case}/contacts/{contact}/withdraw/",
             "timeline": f"/cases/{case}/timeline/",
             "recent-cases": "/cases/recent/",
             "case-export": "/cases/export/",

@@ -135,6 +135,14 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "case_search", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
     ("POST", "case_search", (400, 400, 400, 400, 400, 400, 400, 403, 0)),
     ("GET", "case_found", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
+    ("GET", "contact_add", (200, 200, 200, 403, 404, 404, 404, 403, 0)),
+    ("POST", "contact_add", (400, 400, 400, 403, 404, 404, 404, 403, 0)),
+    ("POST", "contact_draft", (200, 200, 200, 403, 404, 404, 404, 403, 0)),
+    ("GET", "contact", (200, 200, 404, 404, 404, 404, 404, 403, 0)),
+    ("GET", "contact_correct", (200, 403, 404, 403, 404, 404, 404, 403, 0)),
+    ("POST", "contact_correct", (400, 403, 404, 403, 404, 404, 404, 403, 0)),
+    ("GET", "contact_withdraw", (200, 403, 404, 403, 404, 404, 404, 403, 0)),
+    ("POST", "contact_withdraw", (400, 403, 404, 403, 404, 404, 404, 403, 0)),
     ("GET", "case_timeline", (200, 200, 200, 200, 404, 404, 404, 403, 0)),
     ("GET", "case_conditions", (200, 200, 200, 200, 404, 404, 404, 403, 0)),
     ("GET", "case_card", (200, 200, 200, 200, 404, 404, 404, 403, 0)),
@@ -236,10 +244,16 @@ def arguments(world: World) -> dict[str, dict[str, Any]]:
     flag, caution = world.flags[0].uuid, world.caution.uuid
     item, webhook = {"item": uuid.uuid4()}, {"webhook": uuid.uuid4()}
     member = {"member": world.users["olsen"].pk}
+    contact = {**case, "contact": world.contacts[0].uuid}
     return {
         "case_overview": case,
         "case_timeline": case,
         "case_together": case,
+        "contact_add": case,
+        "contact_draft": case,
+        "contact": contact,
+        "contact_correct": contact,
+        "contact_withdraw": contact,
         "case_plan": case,
         "case_conditions": case,
         "case_card": case,

@@ -32,6 +32,8 @@ register = template.Library()
 
 # A word, or one sign of punctuation; then the blanks behind it. Times and hyphenated words stay whole.
 _WORD = re.compile(r"(\w+(?:[.:'’/-]\w+)*|[^\w\s])(\s*)")
+_LINE = re.compile(r"([^\n]+)(\n*)")
+COMPARED_BY_WORDS = 3000  # characters
 
 
 # --- Dates -----------------------------------------------------------------------------------------------------------
@@ -247,8 +249,13 @@ def _piece(words: list[tuple[str, str]], tag: str = "") -> str:
 
 @register.simple_tag
 def word_diff(before: object, after: object) -> Marks:
-    """Marks what changed between two texts, by whole words. Returns safe HTML: every word is escaped."""
-    old, new = (_WORD.findall("" if text is None else str(text)) for text in (before, after))
+    """Marks what changed between two texts, by whole words. Returns safe HTML: every word is escaped.
+
+    Two long texts are compared by lines, since comparing their words would keep a reader waiting.
+    """
+    texts = ["" if text is None else str(text) for text in (before, after)]
+    unit = _WORD if max(map(len, texts)) <= COMPARED_BY_WORDS else _LINE
+    old, new = (unit.findall(text) for text in texts)
     left: list[str] = []
     right: list[str] = []
     both: list[str] = []

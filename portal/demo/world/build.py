@@ -14,6 +14,7 @@ from cases.imports.services import import_extract
 from portal.demo.world import showcase
 from portal.demo.world.accounts import furnish_accounts
 from portal.demo.world.connections import add_webhook
+from portal.demo.world.contacts import Contacts
 from portal.demo.world.directory import AGENCIES, COUNTY_PROBATION, issue_secrets, make_directory, read_directory
 from portal.demo.world.documents import add_documents
 from portal.demo.world.flags import add_flags
@@ -76,6 +77,10 @@ def make_world(step: Step) -> dict[str, str]:
             if "plan" in term.tags and term is not shown:
                 plans.draw(term)
         plans.save()
+        contacts = Contacts(directory, now)
+        contacts.furnish(shown)
+        contacts.draw(terms, shown)
+        contacts.save()
         shares.draw(everybody)
         shares.save()
         add_documents(directory, terms, shown, now)

@@ -308,6 +308,8 @@ def test_every_part_of_a_case_that_changes_is_told() -> None:
     """Parts whose services touch the case need no trigger of their own; all others have three."""
     touched = {
         "cases_appointment",
+        "cases_contact",
+        "cases_contactversion",
         "cases_flag",
         "cases_plan",
         "cases_goal",

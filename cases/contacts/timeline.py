@@ -1,0 +1,52 @@
+"""Contacts in the timeline of a case, at the moment when they took place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import JSONObject
+from django.urls import reverse
+
+from agencies.directory.categories import Category
+from cases.contacts.codes import ContactAudience
+from cases.contacts.models import Contact
+from cases.contacts.wording import title_of, where_of
+from cases.timeline.sources import Entry, Source, add_source, said_by, who_said
+from sharing.access.actors import Actor
+
+if TYPE_CHECKING:
+    from cases.supervision.models import Case
+
+
+def declare() -> None:
+    """Add the source. Whoever may add contacts and read no others still finds their own."""
+    add_source(
+        Source("contact", "contacts", "Contacts", Category.CONTACT_VIEW, _rows, _entry, also=Category.CONTACT_ADD)
+    )
+
+
+def _rows(actor: Actor, case: Case) -> QuerySet[Contact]:
+    told = ("uuid", "kind", "outcome", "location", "place", "note", "audience", "timed", "version", "withdraw_reason")
+    data = JSONObject(**{name: name for name in told}, **said_by("author", "author_agency"))
+    return Contact.objects.permitted(actor).filter(case=case).annotate(entry_at=F("occurred_at"), entry_data=data)
+
+
+def _entry(case: Case, data: Mapping[str, Any]) -> Entry:
+    by, agency = who_said(data)
+    withdrawn, corrected = data["withdraw_reason"], data["version"] > 1
+    return Entry(
+        title=title_of(data["kind"], data["outcome"]),
+        text=f"Reason given: “{withdrawn}”" if withdrawn else data["note"],
+        where=where_of(data["location"], data["place"]),
+        by=by,
+        agency=agency,
+        audience=data["audience"],
+        audience_label=ContactAudience(data["audience"]).label,
+        tag="Withdrawn" if withdrawn else "Corrected" if corrected else "",
+        page=reverse("contact", args=[case.uuid, data["uuid"]]),
+        page_label="Read the contact",
+        resource=reverse("api:contact", args=[case.uuid, data["uuid"]]),
+        timed=data["timed"],
+    )
