@@ -34,8 +34,6 @@ SESSION_COOKIE_NAME = "__Host-concord_session"
 CSRF_COOKIE_NAME = "__Host-concord_csrf"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
 
-STORAGES["staticfiles"] = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
-
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 vars().update(env.email("EMAIL_URL"))  # EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS …
