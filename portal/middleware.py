@@ -52,7 +52,7 @@ class PageGZipMiddleware(GZipMiddleware):
         """The page, compressed where the browser takes it."""
         if request.path.startswith("/api/"):
             return response
-        return super().process_response(request, response)  # type: ignore[arg-type, return-value]
+        return super().process_response(request, response)
 
 
 class ApiHeadersMiddleware:
