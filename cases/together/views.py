@@ -1,8 +1,8 @@
 """The share view: one case as an officer may turn the screen to the person, or have it read over the shoulder.
 
 What both sides of the partnership may see and the person may know: agreed goals, what is done about them, the rules in
-force, the next dates, whom to call. No caution, flag, level, offense, address, note, author, or act of enforcement, and
-the given name alone.
+force, the next dates, whom to call. No caution, flag, level, offense, address, note or author; of the actions those of
+support alone, since a visit or a check that is announced here would be none; and the given name alone.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class ShareView(RecordPage):
                     action
                     for action in view.actions.get(goal.pk, [])
                     if action.audience == BOTH_SIDES
-                    and action.kind != ActionKind.ENFORCE
+                    and action.kind == ActionKind.SUPPORT
                     and action.status != ActionStatus.DROPPED
                 ],
             }

@@ -18,7 +18,7 @@ def together(world: World) -> str:
 
 
 def test_it_shows_what_was_agreed_and_hides_the_rest(world: World) -> None:
-    services.owner("UPDATE cases_action SET audience = 0, kind = 'enforce' WHERE id = %s", world.actions[1].pk)
+    services.owner("UPDATE cases_action SET audience = 0, kind = 'supervise' WHERE id = %s", world.actions[1].pk)
     page = text(Visitor(world.users["olsen"]).get(together(world)))
     for seen in ("Keep a job", "Talk with the employer", "At home from 9 p.m.", "Tobias’s plan", "PO Olsen"):
         assert seen in page
