@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: demo demo-reset test lint drills bench screenshots lock tools
+.PHONY: demo demo-reset test lint drills bench load screenshots backup restore lock tools
 
 demo: ## from nothing to a running portal at http://localhost:8000/ (PORT=8010 moves it)
 	@$(PYTHON) -m portal.launcher demo
@@ -35,6 +35,16 @@ lint: ## style, types, floors and tiers, migrations, production settings
 bench: ## the permission engine against its alternatives (CASES=20000 for the one-minute version)
 	@$(PYTHON) -m portal.launcher install dev
 	$(RUN) -m tests.bench $(if $(CASES),--cases $(CASES))
+
+load: ## list and case page of the running demo under twenty people at once
+	@$(PYTHON) -m portal.launcher install dev
+	$(RUN) -m tests.load
+
+backup: ## database and documents into a new folder (TO=folder); of the running demo, or by the environment's addresses
+	@$(RUN) -m portal.backup take $(or $(TO),.concord/backups/$$(date -u +%Y%m%dT%H%M%SZ))
+
+restore: ## FROM=folder into an empty database and folder (DATABASE_*_URL, DOCUMENTS_ROOT), and verify it
+	@$(RUN) -m portal.backup restore $(FROM)
 
 screenshots: tools ## every page of the running demo, desk and phone, into .cache/gallery
 	$(RUN) -m tests.gallery

@@ -1,0 +1,75 @@
+"""What a backup holds, counted and summed, so that a restore can be held against it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+# The trail is summed as well as counted: a row that was changed on the way must be noticed, not only a lost one.
+TRAIL = ("agencies_change", "agencies_read", "agencies_denial")
+
+_TABLES = """
+select c.relname from pg_class c
+ where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1
+"""
+_WALL = """
+select (select count(*) from pg_class c where c.relnamespace = 'public'::regnamespace and c.relrowsecurity),
+       (select count(*) from pg_policies where schemaname = 'public'),
+       (select count(*) from pg_trigger where not tgisinternal),
+       (select md5(coalesce(string_agg(g.line, ';' order by g.line), ''))
+          from (select table_name || ':' || grantee || ':' || privilege_type as line
+                  from information_schema.role_table_grants
+                 where table_schema = 'public' and grantee in ('concord_app', 'concord_job')) g)
+"""
+
+
+def describe_database(connection: Any) -> dict[str, Any]:
+    """Rows of each table, digests of the trail, migrations, and the second wall (tables, policies, triggers, grants).
+
+    `connection` is the owner's, in a transaction that sees one state (repeatable read).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_TABLES)
+        tables = [name for (name,) in cursor.fetchall()]
+        rows: dict[str, int] = {}
+        for table in tables:
+            cursor.execute(f'select count(*) from "{table}"')
+            rows[table] = cursor.fetchone()[0]
+        trail = {}
+        for table in (name for name in TRAIL if name in rows):
+            cursor.execute(f"select md5(coalesce(string_agg(md5(t::text), '' order by t.id), '')) from \"{table}\" t")
+            trail[table] = cursor.fetchone()[0]
+        cursor.execute(_WALL)
+        wall = list(cursor.fetchone())
+        cursor.execute("select app || '.' || name from django_migrations order by 1")
+        migrations = [name for (name,) in cursor.fetchall()]
+    return {"rows": rows, "trail": trail, "wall": wall, "migrations": migrations}
+
+
+def describe_files(folder: Path) -> dict[str, str]:
+    """Path below `folder` → SHA-256, for each file in it; {} where there is no such folder."""
+    return {
+        str(path.relative_to(folder)): hashlib.file_digest(path.open("rb"), "sha256").hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def differences(kept: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    """In words, where what is found differs from what was kept; [] for a faithful restore."""
+    wrong = []
+    for table, number in kept["rows"].items():
+        if found["rows"].get(table) != number:
+            wrong.append(f"{table} has {found['rows'].get(table, 'no table')} rows, and had {number}")
+    wrong += [
+        f"the trail in {table} differs" for table in kept["trail"] if found["trail"].get(table) != kept["trail"][table]
+    ]
+    if found["wall"] != kept["wall"]:
+        wrong.append(f"row security, policies, triggers or grants differ: {found['wall']}, and were {kept['wall']}")
+    if found["migrations"] != kept["migrations"]:
+        wrong.append("the migrations differ")
+    for path, digest in kept["files"].items():
+        if found["files"].get(path) != digest:
+            wrong.append(f"the file {path} is {'changed' if path in found['files'] else 'missing'}")
+    return wrong
