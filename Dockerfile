@@ -1,5 +1,5 @@
 # One image for web, worker, beat and migrations; docker-compose.yml says which runs what.
-FROM python:3.11-slim
+FROM python:3.11-slim AS concord
 
 ENV PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=portal.settings.production
 WORKDIR /srv/concord
@@ -14,6 +14,7 @@ COPY cases cases
 COPY portal portal
 COPY templates templates
 COPY static static
+COPY deploy/gunicorn.py deploy/gunicorn.py
 # Static files need settings, and settings need values; none of these is used beyond this line.
 RUN SECRET_KEY=build ALLOWED_HOSTS=build DATABASE_URL=postgres://build/build BROKER_URL=redis://build/0 \
     EMAIL_URL=smtp://build:25 DEFAULT_FROM_EMAIL=build@build.example \
@@ -23,4 +24,13 @@ RUN SECRET_KEY=build ALLOWED_HOSTS=build DATABASE_URL=postgres://build/build BRO
 RUN install --directory --owner=nobody --mode=0750 /srv/documents
 USER nobody
 EXPOSE 8000
-CMD ["gunicorn", "portal.wsgi:application", "--bind=0.0.0.0:8000", "--workers=2", "--threads=4", "--preload", "--no-control-socket"]
+CMD ["gunicorn", "portal.wsgi:application", "--config=deploy/gunicorn.py"]
+
+# The same with PostgreSQL's own programs, which make and restore backups. Their version must not be older than the server's.
+FROM concord AS tools
+USER root
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/* \
+    && install -d -o nobody -m 0700 /backups
+USER nobody
+
+FROM concord

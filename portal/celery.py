@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init, worker_ready
+from celery.signals import beat_init, worker_init, worker_process_init, worker_ready
 from django.conf import settings
 
 from portal.settings.connections import set_default_role
@@ -43,6 +43,14 @@ def refuse(**_: Any) -> None:
     from portal.rolecheck import refuse_powerful_role
 
     refuse_powerful_role()
+
+
+@worker_process_init.connect
+def trace(**_: Any) -> None:
+    """Each process of a worker sends its own traces, where they are switched on."""
+    from portal.watching import start_tracing
+
+    start_tracing("concord-worker")
 
 
 @worker_ready.connect

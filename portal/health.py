@@ -1,4 +1,4 @@
-"""`/healthz`: what a load balancer, the launcher and a person on call want to know, and nothing about anyone."""
+"""`/healthz` (ready?) and `/livez` (alive?): what load balancers and people on call ask, and nothing about anyone."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.backoff import NoBackoff
@@ -30,6 +30,14 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """
     state: dict[str, Any] = {"database": _database(), **_broker_and_workers()}
     return JsonResponse(state, status=200 if state["database"] == "ok" else 503)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """Answers 204 while the process answers at all: whoever restarts it must not do so because a database is away."""
+    return HttpResponse(status=204)
 
 
 def _database() -> str:

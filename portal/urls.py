@@ -4,10 +4,12 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from cases.supervision.codes import CASE
-from portal.health import healthz
+from portal.health import healthz, livez
+from portal.watching import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
+    path("livez", livez, name="livez"),
     path("api/v1/", include("portal.api.urls")),
     path("", include("portal.today.urls")),
     path("", include("agencies.accounts.urls")),
@@ -18,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<uuid:record>/access/", include("sharing.access.urls"), {"record_type": CASE}),
     path("", include("cases.urls")),
 ]
+if settings.METRICS:
+    urlpatterns.append(path("metrics", metrics, name="metrics"))
 if settings.DEMO:
     urlpatterns.append(path("demo/", include("portal.demo.urls")))
 

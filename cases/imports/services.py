@@ -23,6 +23,7 @@ from cases.imports.reading import EmptyFile, Extract, ImportRefused, Line
 from cases.imports.report import Report
 
 BATCH = 1000  # rows a transaction
+MUCH = 1000  # new rows after which the planner's statistics are gathered anew: it would guess until autovacuum comes by
 _LOCK = 0x434E4349  # names our advisory locks: one import at a time for each agency
 
 Progress = Callable[[int, int, int], None]
@@ -80,6 +81,9 @@ def import_extract(
         except (ImportRefused, DatabaseError) as error:
             _end(run, ImportRun.State.FAILED, str(error).splitlines()[0])
             raise
+    if run.rows_created >= MUCH:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT case_gather_statistics()")
     return run
 
 

@@ -14,12 +14,12 @@ select c.relname from pg_class c
  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1
 """
 # A sum of the rows' digests: needs no order and no memory, however long the trail is.
-_SUM = """select coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0) from "{}" t"""
+_SUM = """select coalesce(sum(('x' || left(encode(sha256(convert_to(t::text, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) from "{}" t"""
 _WALL = """
 select (select count(*) from pg_class c where c.relnamespace = 'public'::regnamespace and c.relrowsecurity),
        (select count(*) from pg_policies where schemaname = 'public'),
        (select count(*) from pg_trigger where not tgisinternal),
-       (select md5(coalesce(string_agg(g.line, ';' order by g.line), ''))
+       (select encode(sha256(convert_to(coalesce(string_agg(g.line, ';' order by g.line), ''), 'UTF8')), 'hex')
           from (select table_name || ':' || grantee || ':' || privilege_type as line
                   from information_schema.role_table_grants
                  where table_schema = 'public' and grantee in ('concord_app', 'concord_job')) g)

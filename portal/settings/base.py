@@ -300,6 +300,17 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["portal.api.schema.common_answers"],
 }
 
+# --- Metrics (traces: portal/watching.py) ----------------------------------------------------------------------------
+
+METRICS = env.bool("METRICS", default=False)  # `/metrics` for Prometheus, from inside alone
+if METRICS:
+    INSTALLED_APPS.append("django_prometheus")
+    MIDDLEWARE = [
+        "django_prometheus.middleware.PrometheusBeforeMiddleware",
+        *MIDDLEWARE,
+        "django_prometheus.middleware.PrometheusAfterMiddleware",
+    ]
+
 # --- Logs ------------------------------------------------------------------------------------------------------------
 
 LOGGING = logging_settings(as_json=True, level=env.str("LOG_LEVEL", default="INFO"))

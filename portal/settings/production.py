@@ -24,7 +24,7 @@ CELERY_BROKER_URL = env.str("BROKER_URL")
 # TLS ends at a proxy that must set X-Forwarded-Proto itself and drop whatever a client sent under that name.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked from inside, without the proxy
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|metrics)$"]  # asked from inside, without the proxy
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

@@ -30,6 +30,7 @@ GIVEN = {"case_issue", "case_withdraw", "case_reset_end", "case_reassign", "case
 # What the signed-in person or client asks about themselves or their agency, so that a job has no use for it.
 OWN = {"case_recent", "case_changes", "case_expired", "client_register", "client_switch_off"}
 JOB_ALONE = {
+    "case_gather_statistics",
     "case_own",
     "case_issue_many",
     "case_audience",

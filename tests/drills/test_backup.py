@@ -47,8 +47,9 @@ def others() -> list[str]:
 def test_what_was_backed_up_is_put_back_whole(world: World, documents: Path, tmp_path: Path) -> None:
     services.owner(
         "INSERT INTO agencies_change (uuid, at, user_id, user_name, agency_name, channel, request_id, verb,"
-        " record_type, object_type, object_id, before, after, reason) VALUES (gen_random_uuid(), now(), 1, 'Olsen', 'Pine', 'html',"
-        " '', 'plan.goal_changed', 'cases.case', 'cases.goal', '1', '{}', '{}', 'Because')"
+        " record_type, object_type, object_id, before, after, reason)"
+        " VALUES (gen_random_uuid(), now(), 1, 'Olsen', 'Pine', 'html', '',"
+        " 'plan.goal_changed', 'cases.case', 'cases.goal', '1', '{}', '{}', 'Because')"
     )
     manifest = take(address(services.DATABASE), documents, tmp_path / "backup")
     assert manifest["rows"]["cases_case"] == len(world.cases)

@@ -141,7 +141,8 @@ OTHER_PAGES = {
 # Answers to a post, pieces of pages, machines' addresses, and one that always leads on to changing the password.
 NO_PAGES = {
     "inbox_take", "inbox_give_back", "webhook_test", "webhook_switch", "webhook_replay",
-    "healthz", "contact_draft", "saved_filter_remove", "document_file", "address_confirm", "address_end", "inbox_badge",
+    "healthz", "livez", "contact_draft", "saved_filter_remove", "document_file", "address_confirm", "address_end",
+    "inbox_badge",
     "inbox_done", "inbox_undo", "inbox_all_done", "act_for", "account_set_password",
     "calendar_file", "appointment_file",
     "session_left", "sign_out_elsewhere", "member_end_role", "member_link", "member_unlock", "member_reinstate",

@@ -29,6 +29,7 @@ WHO = ("olsen", "reyes", "patel", "dispatch", "quist", "carter", "admin", "nobod
 
 TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "healthz", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "livez", (204, 204, 204, 204, 204, 204, 204, 204, 204)),
     ("GET", "account_login", (302, 302, 302, 302, 302, 302, 302, 302, 200)),
     ("POST", "account_login", (302, 302, 302, 302, 302, 302, 302, 302, 200)),
     ("GET", "account_logout", (200, 200, 200, 200, 200, 200, 200, 200, 302)),
@@ -222,6 +223,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
 # All that answers a visitor who is not signed in with anything but the way to the sign-in page or a refusal (B08).
 ANONYMOUS = {
     "healthz",
+    "livez",
     "account_login",
     "account_logout",  # leads away
     "account_signup",  # says that an agency creates its accounts

@@ -261,3 +261,14 @@ def test_a_suffix_is_no_family_name() -> None:
     assert split_suffix("SMITH JR") == ("Smith", "Jr.")
     assert split_suffix("SMITH, III") == ("Smith", "III")
     assert split_suffix("IV") == ("Iv", "")
+
+
+def test_much_that_is_new_is_made_known_to_the_planner(
+    extract: Write, run: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = "SELECT reltuples > 0 FROM pg_class WHERE relname = 'cases_case'"
+    run(extract([person(1)]))
+    assert owner(known) == [(False,)]
+    monkeypatch.setattr("cases.imports.services.MUCH", 1)
+    run(extract([person(1), person(2)]))
+    assert owner(known) == [(True,)]
