@@ -15,6 +15,6 @@ GRANT EXECUTE ON FUNCTION case_gather_statistics() TO concord_job;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0011_documents")]
+    dependencies = [("cases", "0012_flags")]
 
     operations = [migrations.RunSQL(GATHER, "DROP FUNCTION case_gather_statistics()")]
