@@ -14,7 +14,10 @@ select c.relname from pg_class c
  where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1
 """
 # A sum of the rows' digests: needs no order and no memory, however long the trail is.
-_SUM = """select coalesce(sum(('x' || left(encode(sha256(convert_to(t::text, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0) from "{}" t"""
+_SUM = """
+select coalesce(sum(('x' || left(encode(sha256(convert_to(t::text, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0)
+  from "{}" t
+"""
 _WALL = """
 select (select count(*) from pg_class c where c.relnamespace = 'public'::regnamespace and c.relrowsecurity),
        (select count(*) from pg_policies where schemaname = 'public'),

@@ -30,7 +30,6 @@ READ = {
     "plan": "plan",
     "appointments": "appointments",
     "calendar": "calendar",
-    "export": "calendar file",
     "access": "access",
     "search": "search",
     "list": "list",

@@ -37,6 +37,7 @@ ODD = {
     "not-found": "/no/such/page/",
     "search-expired": "/search/no-longer-kept/",
 }
+TALLEST = 8000  # pixels
 ENOUGH = 400  # pages a person; a walk that goes on has fallen into a calendar or the like
 LEADS_AWAY = {"account_logout"}
 
@@ -58,7 +59,8 @@ def main() -> int:
             for name, address in walk.pages():
                 reached.setdefault(name, []).append(f"{persona.code}-{name}")
                 walk.shoot(name, address)
-            print(f"{persona.code:<15} {walk.count} pages")
+            walk.close()
+            print(f"{persona.code:<15} {walk.count} pages", flush=True)
         browser.close()
     (FOLDER / "index.html").write_text(_index(reached))
     missing = sorted(_names() - set(reached))
@@ -104,7 +106,16 @@ class Walk:
         for size, page in self.windows.items():
             page.goto(self.base + address)
             page.wait_for_load_state("networkidle")
-            page.screenshot(path=FOLDER / f"{self.code}-{name}-{size}.png", full_page=True)
+            # A window as tall as the page, or bars fixed to the window would stand in the middle of the picture.
+            height = page.evaluate("() => document.documentElement.scrollHeight")
+            page.set_viewport_size({**SIZES[size], "height": max(SIZES[size]["height"], min(height, TALLEST))})
+            page.screenshot(path=FOLDER / f"{self.code}-{name}-{size}.png")
+            page.set_viewport_size(SIZES[size])  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Shuts both windows."""
+        for page in self.windows.values():
+            page.context.close()
 
     def _search(self) -> str:
         """The address of what a search found, or of the search where this person has none."""
