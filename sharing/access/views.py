@@ -34,6 +34,8 @@ READ = {
     "search": "search",
     "list": "list",
     "inbox": "inbox",
+    "share_view": "share view",
+    "export": "file",
 }
 
 
