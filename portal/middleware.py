@@ -10,8 +10,8 @@ import structlog
 from django.db import Error as DatabaseFault
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import reverse
 from django.middleware.gzip import GZipMiddleware
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 

@@ -15,6 +15,6 @@ GRANT EXECUTE ON FUNCTION case_gather_statistics() TO concord_job;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0015_appointments")]
+    dependencies = [("cases", "0016_contacts")]
 
     operations = [migrations.RunSQL(GATHER, "DROP FUNCTION case_gather_statistics()")]
