@@ -22,7 +22,7 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch":
 def test_an_outcome_takes_two_clicks_from_today(world: World, somebody: Come, screen: dict[str, Any]) -> None:
     officer = somebody("olsen", **screen)
     page, before = officer.page, len(officer.requests)
-    page.get_by_role("link", name="Record outcome: Outcome not recorded: Tobias Hallett").click()
+    page.get_by_role("link", name="Record outcome Outcome not recorded: Tobias Hallett").click()
     page.get_by_label("Attended and complied").check()
     page.get_by_role("button", name="Save outcome").click()
     expect(page.get_by_role("status")).to_contain_text("attended and complied. Gang, Riverton Police Department")
@@ -49,7 +49,7 @@ def test_an_outcome_by_keyboard_alone(world: World, somebody: Come) -> None:
                 return
         raise AssertionError(f"Tab never reached {text!r}")
 
-    tab_to("Record outcome: Outcome not recorded: Tobias Hallett")
+    tab_to("Record outcome Outcome not recorded: Tobias Hallett")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     tab_to("Attended and complied")
