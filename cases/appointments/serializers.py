@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agencies.directory.models import User
-from cases.appointments.codes import ATTENDANCE
+from cases.appointments.codes import ATTENDANCE, Outcome
 from cases.appointments.models import Appointment
 from cases.supervision.codes import Audience
 from sharing.access.rest import AgencyBrief, CodeField, LinkField, PageParameters, Strict
@@ -89,6 +89,11 @@ class AppointmentAnswer(serializers.ModelSerializer[Appointment]):
     officer = OfficerField()
     officer_name = serializers.CharField(source="officer.display")
     audience = CodeField(Audience)
+    outcome = serializers.ChoiceField(
+        choices=[(code.value, code.label) for code in Outcome],
+        allow_blank=True,
+        help_text="Empty where nobody has said",
+    )
     outcome_by = serializers.CharField(source="outcome_by.display", default=None, allow_null=True)
     replaces_url = serializers.SerializerMethodField(help_text="What it took the place of")
     replaced_by_url = serializers.SerializerMethodField(help_text="What took its place, where it was rescheduled")

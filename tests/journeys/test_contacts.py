@@ -28,7 +28,7 @@ def test_from_today_to_a_saved_contact_in_three_clicks(world: World, somebody: C
             page.get_by_label("Home visit").check()  # the one choice; the moment and the officer are filled in
             expect(page.get_by_text("Recorded by PO Olsen")).to_be_visible()
         found = page.get_by_role(role, name=name).locator("visible=true").first
-        if clicks:
+        if clicks and "has_touch" in size:
             expect(found).to_be_in_viewport()  # within the thumb's reach, without scrolling
         found.click()
         clicks += 1
@@ -75,7 +75,7 @@ def test_what_is_typed_survives_without_being_saved(world: World, somebody: Come
     page = person.go(f"/cases/{world.joint.uuid}/contacts/new/")
     page.get_by_label("Note").fill("Half a sentence")
     expect(page.locator("#draft-state")).to_contain_text("Draft kept")
-    page.context.clear_cookies()  # the session runs out
+    page.context.clear_cookies(name=re.compile("session"))  # the session runs out
     page.get_by_label("Phone call").check()
     page.get_by_role("button", name="Save contact").click()
     page.get_by_label("Email").fill("olsen@example.org")

@@ -24,7 +24,7 @@ def test_a_visitor_is_asked_to_sign_in_and_brought_back(world: World, somebody: 
     page.get_by_label("Email").fill("olsen@example.org")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("not correct")
+    expect(page.get_by_role("alert")).to_contain_text("We could not sign you in with this address and password")
 
 
 def test_a_misspelt_name_finds_the_person_in_two_steps(world: World, somebody: Come) -> None:

@@ -117,6 +117,13 @@ TWINS: dict[tuple[str, str], tuple[str, ...]] = {
     ("action_add", "post"): ("add_action",),
     ("action_edit", "get"): ("read_action",),
     ("action_edit", "post"): ("change_action",),
+    ("contact_add", "get"): ("read_case",),
+    ("contact_add", "post"): ("record_contact",),
+    ("contact", "get"): ("read_contact", "list_contact_versions"),
+    ("contact_correct", "get"): ("read_contact",),
+    ("contact_correct", "post"): ("correct_contact",),
+    ("contact_withdraw", "get"): ("read_contact",),
+    ("contact_withdraw", "post"): ("withdraw_contact",),
     ("case_appointments", "get"): ("list_case_appointments",),
     ("appointment", "get"): ("read_appointment",),
     ("appointment_file", "get"): ("read_appointment",),
@@ -167,7 +174,7 @@ TWINS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 
 # Signing in and one's own account are a person's, done in a browser; a system has a token, which states its agency.
-FOR_PEOPLE_ONLY = ("account", "act_for", "healthz", "share_view", "help", "demo")
+FOR_PEOPLE_ONLY = ("account", "act_for", "contact_draft", "healthz", "share_view", "help", "demo")
 
 
 def test_every_page_has_a_twin() -> None:

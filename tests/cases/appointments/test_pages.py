@@ -217,7 +217,7 @@ def test_the_inbox_tells_how_it_went(world: World) -> None:
 def test_the_timeline_tells_what_came_of_it_and_not_what_is_to_come(world: World) -> None:
     visitor = Visitor(world.users["olsen"])
     timeline = reverse("case_timeline", args=[world.joint.uuid])
-    assert "Office visit" not in text(visitor.get(timeline))
+    assert "Office visit: attended" not in text(visitor.get(timeline))
     note = {"outcome": "attended_complied", "note": "Brought the pay slip", "seen_version": "1"}
     visitor.post(page_of(world, "appointment_outcome"), note)
     visitor.post(page_of(world, "appointment_cancel", 1), {"note": "Hearing off", "seen_version": "1"})

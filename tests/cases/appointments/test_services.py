@@ -279,7 +279,7 @@ def test_moving_and_canceling_need_a_reason_and_an_open_appointment(world: World
 def told() -> set[str]:
     """Who is told of the newest event."""
     with as_job(), transaction.atomic():
-        return {user.email.split("@")[0] for user, _ in recipients(OutboxEvent.objects.latest("pk"))}
+        return {user.email.split("@")[0] for user, *_ in recipients(OutboxEvent.objects.latest("pk"))}
 
 
 def test_those_who_may_see_it_are_told_and_no_others(world: World) -> None:

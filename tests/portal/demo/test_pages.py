@@ -37,6 +37,7 @@ def test_the_page_offers_eight_people(demo: Path, client: Client, db: None) -> N
     assert len(PERSONAS) == 8
 
 
+@pytest.mark.django_db(transaction=True, databases=["default", "aside"])
 def test_one_click_signs_in_and_opens_today(demo: Path, client: Client, world: World) -> None:
     # The small world has none of the demo's people: lend one of them an address.
     with services.as_job():

@@ -106,7 +106,7 @@ def test_caseloads_are_as_promised() -> None:
 
 def test_the_circle_holds_a_status_card_of_every_active_case_and_of_no_other() -> None:
     assert ask(
-        "SELECT c.status, count(*) = count(k.id) FROM cases_case c LEFT JOIN (cases_casekey k"
+        "SELECT c.status, count(*) = count(k.grant_id) FROM cases_case c LEFT JOIN (cases_casekey k"
         " JOIN sharing_circle r ON r.group_id = k.group_id) ON k.content_object_id = c.id"
         " JOIN agencies_agency a ON a.id = c.agency_id WHERE a.kind = 'probation_adult' AND c.status = 1 GROUP BY 1"
     ) == [(1, True)]
