@@ -42,6 +42,11 @@ def answer_of(operation: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _but_for_the_moment(answer: Any) -> Any:
+    """A card says when it was asked for; that alone makes it no other card."""
+    return {name: value for name, value in answer.items() if name != "asked_at"} if isinstance(answer, dict) else answer
+
+
 @pytest.mark.parametrize("name", READS)
 def test_an_unchanged_answer_is_not_sent_again(world: World, name: str) -> None:
     feed = system_of(world, "probation/north", "supervisor")
@@ -58,7 +63,8 @@ def test_an_unchanged_answer_is_not_sent_again(world: World, name: str) -> None:
         return
     assert (again.status_code, again.content, again["ETag"]) == (304, b"", tag)
     assert "Content-Type" not in again
-    assert send(client, "GET", url, If_None_Match='"other"').content == first.content
+    whole = send(client, "GET", url, If_None_Match='"other"')
+    assert _but_for_the_moment(whole.json()) == _but_for_the_moment(first.json())
 
 
 LISTS = {name for name, (_, operation) in READS.items() if "results" in answer_of(operation)} - FEW_BY_RULE
