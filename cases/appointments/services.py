@@ -12,21 +12,19 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
 
 from agencies.directory.clock import database_now
-from agencies.trail.services import record_change
 from cases.appointments import events
 from cases.appointments.codes import ATTENDANCE, Outcome
 from cases.appointments.models import Appointment
 from cases.appointments.querysets import ADD, colleagues
-from cases.supervision.codes import CASE, Audience
+from cases.supervision.codes import Audience
 from cases.supervision.models import Case
+from cases.supervision.services import finish_part
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.registry import shareable_of
 from sharing.access.services import lock_record
-from sharing.notices.outbox import publish
 
 EARLY = datetime.timedelta(hours=1)
 """How long before its time somebody may have come and gone."""
@@ -59,7 +57,7 @@ def make_appointment(
     appointment.updated_at = database_now()
     _check(actor, appointment)
     appointment.save(force_insert=True)
-    _finish(actor, appointment, events.MADE, before={}, after=values_of(appointment))
+    finish_part(actor=actor, part=appointment, kind=events.MADE, before={}, after=values_of(appointment))
     return appointment
 
 
@@ -81,7 +79,13 @@ def change_appointment(
         return appointment
     _check(actor, appointment)
     _save(actor, appointment, changed)
-    _finish(actor, appointment, events.CHANGED, before=_only(before, changed), after=_now(appointment, changed))
+    finish_part(
+        actor=actor,
+        part=appointment,
+        kind=events.CHANGED,
+        before=_only(before, changed),
+        after=_now(appointment, changed),
+    )
     return appointment
 
 
@@ -161,10 +165,10 @@ def move_appointment(
     _check(actor, old)
     _save(actor, old, ["outcome", "outcome_at", "outcome_by", "note"])
     new.save(force_insert=True)
-    _finish(
-        actor,
-        new,
-        events.MOVED,
+    finish_part(
+        actor=actor,
+        part=new,
+        kind=events.MOVED,
         before={"starts_at": old.starts_at.isoformat()},
         after={"starts_at": new.starts_at.isoformat(), "replaces": str(old.uuid)},
         reason=note.strip(),
@@ -262,7 +266,9 @@ def _end(actor: Actor, appointment: Appointment, outcome: str, note: str, now: d
     except ValidationError as error:
         raise Refused(error.message_dict["note"][0], "note") from None
     _save(actor, appointment, ["outcome", "outcome_at", "outcome_by", "note"])
-    _finish(actor, appointment, kind, before=_only(before, changed), after=_now(appointment, changed))
+    finish_part(
+        actor=actor, part=appointment, kind=kind, before=_only(before, changed), after=_now(appointment, changed)
+    )
 
 
 def _save(actor: Actor, appointment: Appointment, names: list[str]) -> None:
@@ -271,36 +277,6 @@ def _save(actor: Actor, appointment: Appointment, names: list[str]) -> None:
     appointment.save(update_fields=[*names, "version", "updated_at"])
     if not Appointment.objects.permitted(actor, ADD).filter(pk=appointment.pk).exists():
         raise NotVisible
-
-
-def _finish(
-    actor: Actor,
-    appointment: Appointment,
-    kind: str,
-    *,
-    before: dict[str, Any],
-    after: dict[str, Any],
-    reason: str = "",
-) -> None:
-    """Move the case to the top of everybody's list, then trail and outbox.
-
-    What one side keeps to itself moves nothing that the other side sees, or the move would tell of it.
-    """
-    if Audience.BOTH in (appointment.audience, before.get("audience", appointment.audience)):
-        Case.objects.filter(pk=appointment.case_id).update(updated_at=appointment.updated_at, version=F("version") + 1)
-    case = Case.objects.visible_to(actor).get(pk=appointment.case_id)
-    record_change(
-        actor=actor,
-        verb=kind,
-        obj=appointment,
-        record_type=CASE,
-        record_id=case.uuid,
-        before=before,
-        after=after,
-        reason=reason,
-    )
-    versions = {"before": appointment.version - 1, "after": appointment.version}
-    publish(actor=actor, kind=kind, record=case, obj=appointment, versions=versions)
 
 
 def _changed(before: dict[str, Any], appointment: Appointment) -> list[str]:

@@ -9,22 +9,19 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from agencies.directory.categories import Category
 from agencies.directory.clock import database_now
-from agencies.trail.services import record_change
 from cases.contacts import events
 from cases.contacts.codes import ContactAudience, writes_for_treatment
 from cases.contacts.models import Contact, ContactVersion, Draft
-from cases.supervision.codes import CASE
 from cases.supervision.models import Case
+from cases.supervision.services import finish_part
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.registry import shareable_of
 from sharing.access.services import lock_record
-from sharing.notices.outbox import publish
 
 FORM = "contact"  # how drafts name the form of a new contact
 CLOCKS_DIFFER = datetime.timedelta(minutes=5)
@@ -248,26 +245,9 @@ def _keep_version(contact: Contact, changed: list[str], reason: str) -> None:
 def _finish(
     actor: Actor, contact: Contact, kind: str, *, before: dict[str, Any], after: dict[str, Any], reason: str
 ) -> None:
-    """Move the case to the top of everybody's list, then trail and outbox.
-
-    What one side, or treatment, keeps to itself moves nothing that others see, or the move would tell of it. The trail
-    holds no narrative: the note's words stand in the version.
-    """
-    if ContactAudience.BOTH in (contact.audience, before.get("audience", contact.audience)):
-        Case.objects.filter(pk=contact.case_id).update(updated_at=contact.updated_at, version=F("version") + 1)
-    case = Case.objects.visible_to(actor).get(pk=contact.case_id)
-    record_change(
-        actor=actor,
-        verb=kind,
-        obj=contact,
-        record_type=CASE,
-        record_id=case.uuid,
-        before=_without_words(before),
-        after=_without_words(after),
-        reason=reason,
-    )
-    versions = {"before": contact.version - 1, "after": contact.version}
-    publish(actor=actor, kind=kind, record=case, obj=contact, versions=versions)
+    """The trail holds no narrative: the note's words stand in the version."""
+    before, after = _without_words(before), _without_words(after)
+    finish_part(actor=actor, part=contact, kind=kind, before=before, after=after, reason=reason)
 
 
 def _without_words(values: dict[str, Any]) -> dict[str, Any]:

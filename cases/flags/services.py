@@ -9,23 +9,21 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from agencies.directory.categories import Category
 from agencies.directory.clock import database_now
-from agencies.trail.services import record_change
 from cases.flags import events
 from cases.flags.codes import FOR_SUPERVISION_ALONE, LONGEST_REVIEW, usual_review
 from cases.flags.models import Flag
 from cases.flags.querysets import SETS_CAUTIONS, SETS_FLAGS
-from cases.supervision.codes import CASE, Audience
+from cases.supervision.codes import Audience
 from cases.supervision.models import Case, Caution, StandingPart
+from cases.supervision.services import finish_part
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.registry import shareable_of
 from sharing.access.services import lock_record
-from sharing.notices.outbox import publish
 
 P = TypeVar("P", Flag, Caution)
 
@@ -217,33 +215,11 @@ _CHANGED = [
 
 
 def _finish(actor: Actor, part: P, kind: str, *, before: dict[str, Any], after: dict[str, Any], reason: str) -> P:
-    """Save, move the case to the top of everybody's list, then trail and outbox.
-
-    What one side keeps to itself moves nothing that the other side sees, or the move would tell of it.
-    """
+    """Save, see that it is still the actor's to see, and finish as every part does."""
     part.version += 1
     part.updated_at = database_now()
     part.save(update_fields=None if part.pk is None else _CHANGED)
     if not type(part).objects.permitted(actor).filter(pk=part.pk).exists():
         raise NotVisible
-    if not isinstance(part, Flag) or part.audience == Audience.BOTH:
-        Case.objects.filter(pk=part.case_id).update(updated_at=part.updated_at, version=F("version") + 1)
-    case = Case.objects.visible_to(actor).get(pk=part.case_id)
-    record_change(
-        actor=actor,
-        verb=kind,
-        obj=part,
-        record_type=CASE,
-        record_id=case.uuid,
-        before=before,
-        after=after,
-        reason=reason,
-    )
-    publish(
-        actor=actor,
-        kind=kind,
-        record=case,
-        obj=part,
-        versions={"before": part.version - 1, "after": part.version},
-    )
+    finish_part(actor=actor, part=part, kind=kind, before=before, after=after, reason=reason)
     return part

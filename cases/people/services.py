@@ -57,9 +57,9 @@ def update_person(
         setattr(person, name, value)
     _check(person, but=["agency"])
     if numbers is not None:
-        _set_numbers(person, numbers)
+        _set_numbers(actor, person, numbers)
     if aliases is not None:
-        _set_aliases(person, aliases)
+        _set_aliases(actor, person, aliases)
     after = _values(actor, person)
     changed = [name for name in before if before[name] != after[name]]
     if changed:
@@ -147,8 +147,8 @@ def _locked(actor: Actor, record_uuid: uuid.UUID, category: Category) -> tuple[A
     return record, Person.objects.select_for_update(no_key=True).get(pk=record.person_id)
 
 
-def _set_numbers(person: Person, numbers: Mapping[str, str]) -> None:
-    held = {row.kind: row for row in Identifier.objects.filter(person=person)}
+def _set_numbers(actor: Actor, person: Person, numbers: Mapping[str, str]) -> None:
+    held = {row.kind: row for row in Identifier.objects.permitted(actor).filter(person=person)}
     for kind in Identifier.Kind.values:
         value, row = (numbers.get(kind) or "").strip(), held.get(kind)
         if row and not value:
@@ -163,10 +163,10 @@ def _set_numbers(person: Person, numbers: Mapping[str, str]) -> None:
             made.save(force_insert=True)
 
 
-def _set_aliases(person: Person, aliases: Sequence[Mapping[str, str]]) -> None:
+def _set_aliases(actor: Actor, person: Person, aliases: Sequence[Mapping[str, str]]) -> None:
     wanted = {tuple(alias.get(name, "").strip() for name in NAMES) for alias in aliases}
     wanted.discard(("", "", ""))
-    for row in Alias.objects.filter(person=person):
+    for row in Alias.objects.permitted(actor).filter(person=person):
         name = tuple(getattr(row, part) for part in NAMES)
         if name in wanted:
             wanted.remove(name)

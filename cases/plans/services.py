@@ -19,6 +19,7 @@ from cases.plans import events
 from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersion, Plan, PlanPart
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case
+from cases.supervision.services import finish_part, move_to_top, shown_to_both
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.registry import shareable_of
@@ -49,7 +50,7 @@ def start_plan(*, actor: Actor, case_uuid: uuid.UUID, purpose: str, strengths: s
     plan = Plan(case=case, purpose=purpose, strengths=strengths, active_since=now.date(), updated_at=now)
     _check(plan, but=["case"])
     plan.save()
-    Case.objects.filter(pk=case.pk).update(updated_at=now, version=F("version") + 1)
+    move_to_top(case.pk, now)
     record_change(
         actor=actor,
         verb=events.STARTED,
@@ -226,26 +227,10 @@ def _keep_version(actor: Actor, part: Any, changed: list[str], reason: str) -> N
 
 
 def _finish(actor: Actor, part: Any, kind: str, *, before: dict[str, Any], after: dict[str, Any], reason: str) -> None:
-    """Move the case to the top of everybody's list, then trail and outbox.
-
-    What one side keeps to itself moves nothing that the other side sees, or the move would tell of it.
-    """
-    if Audience.BOTH in (part.audience, before.get("audience", part.audience)):
-        Case.objects.filter(pk=part.case_id).update(updated_at=part.updated_at, version=F("version") + 1)
+    """The plan moves with its case."""
+    if shown_to_both(part, before):
         Plan.objects.filter(pk=part.plan_id).update(updated_at=part.updated_at, version=F("version") + 1)
-    case = Case.objects.visible_to(actor).get(pk=part.case_id)
-    record_change(
-        actor=actor,
-        verb=kind,
-        obj=part,
-        record_type=CASE,
-        record_id=case.uuid,
-        before=before,
-        after=after,
-        reason=reason,
-    )
-    versions = {"before": part.version - 1, "after": part.version}
-    publish(actor=actor, kind=kind, record=case, obj=part, versions=versions)
+    finish_part(actor=actor, part=part, kind=kind, before=before, after=after, reason=reason)
 
 
 def values_of(part: PlanPart) -> dict[str, Any]:

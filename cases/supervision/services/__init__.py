@@ -9,6 +9,7 @@ from cases.supervision.services.opening import (
     possible_duplicates,
     units_to_open_in,
 )
+from cases.supervision.services.parts import finish_part, move_to_top, shown_to_both
 
 __all__ = [
     "EDITABLE",
@@ -16,11 +17,14 @@ __all__ = [
     "PossibleDuplicate",
     "Reassigned",
     "close_case",
+    "finish_part",
+    "move_to_top",
     "open_case",
     "possible_duplicates",
     "reassign_case",
     "reassign_cases",
     "reopen_case",
+    "shown_to_both",
     "state_of",
     "units_to_open_in",
     "update_case",

@@ -187,7 +187,7 @@ def test_a_failure_in_the_last_step_takes_everything_along(world: World, monkeyp
     def fail(**_: Any) -> None:
         raise RuntimeError("no room")
 
-    monkeypatch.setattr("cases.plans.services.publish", fail)
+    monkeypatch.setattr("cases.supervision.services.parts.publish", fail)
     with leaves(), pytest.raises(RuntimeError, match="no room"):
         change(world)
     assert owner("SELECT version, title FROM cases_goal WHERE id = %s", world.goals[0].pk) == [(1, "Keep a job")]

@@ -1,0 +1,264 @@
+"""Who works for the agency: the list, an invitation, one member and what administrators do for them."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from agencies.accounts import services as accounts
+from agencies.directory import services as directory
+from agencies.directory.categories import NOTHING, Category
+from agencies.directory.models import Unit, User
+from agencies.directory.roles import ROLES
+from agencies.directory.services import NOT_AN_ADMINISTRATOR
+from portal.agency.forms import InviteForm, ReasonForm, RoleForm
+from portal.agency.querysets import (
+    HERE,
+    INVITED,
+    LEFT,
+    STATES,
+    SUSPENDED,
+    administrators_of,
+    letters_to,
+    people_of,
+    roles_here,
+    stand_in,
+    units_of,
+)
+from portal.agency.views.base import AdministratorPage, AgencyPage, is_number
+from portal.agency.views.units import role_rows
+from sharing.access.errors import NotAllowed, Refused
+from sharing.access.pages import add_refusal
+
+PAGE_SIZE = 50
+
+
+_STATE_LABELS = {HERE: "Working here", INVITED: "Invited", SUSPENDED: "Suspended", LEFT: "No role now"}
+
+
+_EMPTY = {
+    HERE: "Nobody works in this unit.",
+    INVITED: "Every invitation has been accepted.",
+    SUSPENDED: "No account is suspended.",
+    LEFT: "Everybody who has an account here has a role.",
+}
+
+
+class People(AgencyPage):
+    """Who works for the agency."""
+
+    tab = "people"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """A page of people in one state, of one unit or all."""
+        state, unit, page = self._asked()
+        first = (page - 1) * PAGE_SIZE
+        people: list[Any] = list(people_of(self.actor.agency_id, state, unit)[first : first + PAGE_SIZE])
+        total = people[0].total if people else 0
+        context = {
+            "people": [{"person": person, "cover": stand_in(person)} for person in people],
+            "total": total,
+            "states": [
+                {"label": label, "url": _people_url(code), "current": code == state}
+                for code, label in _STATE_LABELS.items()
+                if code == HERE or self.may_administer
+            ],
+            "state": state,
+            "units": units_of(self.actor.agency_id),
+            "unit": unit,
+            "empty_text": _EMPTY[state],
+            "next_url": _people_url(state, unit, page + 1) if first + len(people) < total else "",
+            "first_url": _people_url(state, unit) if page > 1 else "",
+        }
+        return self.show("people.html", context)
+
+    def _asked(self) -> tuple[str, int | None, int]:
+        """Which people. Raises BadRequest rather than showing others, NotAllowed for what administrators alone see."""
+        state, unit = self.request.GET.get("state", HERE), self.request.GET.get("unit", "")
+        page = self.request.GET.get("page", "1")
+        if not is_number(page) or not int(page):
+            raise BadRequest("page: follow the link to the next page.")
+        if state not in STATES:
+            raise BadRequest("state: choose one of the tabs.")
+        if state != HERE and not self.may_administer:
+            raise NotAllowed(NOT_AN_ADMINISTRATOR)
+        if not unit:
+            return state, None, int(page)
+        if not is_number(unit) or not Unit.objects.filter(pk=int(unit), agency=self.actor.agency).exists():
+            raise BadRequest("unit: choose a unit of your agency.")
+        return state, int(unit), int(page)
+
+
+def _people_url(state: str, unit: int | None = None, page: int = 1) -> str:
+    given = {"state": "" if state == HERE else state, "unit": unit or "", "page": page if page > 1 else ""}
+    asked = urlencode({name: value for name, value in given.items() if value})
+    return reverse("agency") + (f"?{asked}" if asked else "")
+
+
+class Invite(AdministratorPage):
+    """Open an account for somebody."""
+
+    tab = "people"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The form."""
+        return self.show_form(InviteForm(actor=self.actor))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Open it and have the invitation sent."""
+        form = InviteForm(request.POST, actor=self.actor)
+        if form.is_valid():
+            given = dict(form.cleaned_data)
+            try:
+                person = accounts.invite(actor=self.actor, group_id=given.pop("unit"), **given)
+            except Refused as refusal:
+                add_refusal(form, refusal)
+            else:
+                messages.success(request, _invited(person))
+                return redirect("member", person.pk)
+        return self.show_form(form, status=400)
+
+    def show_form(self, form: forms.Form, status: int = 200) -> HttpResponse:
+        """The page with the form."""
+        return self.show("invite.html", {"form": form, "roles": role_rows()}, status)
+
+
+def _invited(person: User) -> str:
+    if person.has_usable_password():
+        return f"{person.display} has an account already, and the role in it now. Nothing was sent."
+    return f"{person.display} is invited. A letter with a link for the password is on its way; it carries no name."
+
+
+class OfMember(AdministratorPage):
+    """A page about one account of the agency."""
+
+    tab = "people"
+    person: User
+
+    def enter(self, category: Category) -> None:
+        """Besides: somebody of the own agency. Raises NotVisible for anybody else."""
+        super().enter(category)
+        self.person = directory.member(self.actor, self.kwargs["member"])
+
+
+class Member(OfMember):
+    """One account: its roles, and what an administrator does with it."""
+
+    def get(self, request: HttpRequest, member: int) -> HttpResponse:
+        """The account as it is."""
+        return self.show_member()
+
+    def post(self, request: HttpRequest, member: int) -> HttpResponse:
+        """Give the account a further role."""
+        form = RoleForm(request.POST, actor=self.actor)
+        if form.is_valid():
+            given = form.cleaned_data
+            try:
+                directory.give_role(
+                    actor=self.actor, user_id=self.person.pk, group_id=given["unit"], role=given["role"]
+                )
+            except Refused as refusal:
+                add_refusal(form, refusal)
+            else:
+                messages.success(
+                    request, f"{ROLES[given['role']].label} from now on. The next page they open knows it."
+                )
+                return redirect("member", self.person.pk)
+        return self.show_member(form, status=400)
+
+    def show_member(self, form: forms.Form | None = None, status: int = 200) -> HttpResponse:
+        """The page, with a form for a further role."""
+        context = {
+            "person": self.person,
+            "roles": roles_here(self.actor.agency_id, self.person),
+            "own": self.person.pk == self.actor.user_id,
+            "alone": administrators_of(self.actor.agency_id).count() == 1,
+            "is_person": self.person.kind == User.Kind.PERSON,
+            "letters": letters_to(self.person),
+            "form": form or RoleForm(actor=self.actor),
+        }
+        return self.show("member.html", context, status)
+
+
+class MemberAct(OfMember):
+    """One act on an account, sent from its page, which then says what came of it."""
+
+    needs = {"post": NOTHING}
+
+    def post(self, request: HttpRequest, member: int, **names: Any) -> HttpResponse:
+        """Do it; where a rule forbids it, the page says which."""
+        try:
+            messages.success(request, self.act(**names))
+        except Refused as refusal:
+            messages.warning(request, str(refusal))
+        return redirect("member", self.person.pk)
+
+    def act(self, **names: Any) -> str:
+        """Call the one service. Returns the sentence that says what was done."""
+        raise NotImplementedError
+
+
+class EndRole(MemberAct):
+    """Take a role from somebody."""
+
+    def act(self, **names: Any) -> str:
+        """The role ends now."""
+        row = directory.end_role(actor=self.actor, membership_id=names["membership"])
+        return f"{row.role_details.label} in {row.group.unit.name} has ended. It opens nothing from now on."
+
+
+class SendLink(MemberAct):
+    """Have a link for a new password sent."""
+
+    def act(self, **names: Any) -> str:
+        """A worker sends the letter."""
+        accounts.send_link(actor=self.actor, user_id=self.person.pk)
+        return "A letter with a link is on its way. The link works once, for three days."
+
+
+class Reinstate(MemberAct):
+    """Open a suspended account again."""
+
+    def act(self, **names: Any) -> str:
+        """It may sign in again."""
+        accounts.reinstate(actor=self.actor, user_id=self.person.pk)
+        return f"{self.person.display} may sign in again, with the roles below."
+
+
+class EndLockOut(MemberAct):
+    """Let somebody sign in who mistyped too often."""
+
+    def act(self, **names: Any) -> str:
+        """Forget the failures."""
+        accounts.note_end_of_lock_out(actor=self.actor, user_id=self.person.pk)
+        get_adapter().end_lock_out(self.request, self.person.email)
+        return f"{self.person.display} may try to sign in again at once."
+
+
+class Suspend(OfMember):
+    """Shut an account, with a reason."""
+
+    def get(self, request: HttpRequest, member: int) -> HttpResponse:
+        """What it does, and the question why."""
+        return self.show("suspend.html", {"person": self.person, "form": ReasonForm()})
+
+    def post(self, request: HttpRequest, member: int) -> HttpResponse:
+        """Shut it now."""
+        form = ReasonForm(request.POST)
+        if form.is_valid():
+            try:
+                accounts.suspend(actor=self.actor, user_id=self.person.pk, reason=form.cleaned_data["reason"])
+            except Refused as refusal:
+                add_refusal(form, refusal)
+            else:
+                messages.success(request, f"{self.person.display} is suspended. Their sessions have ended.")
+                return redirect("member", self.person.pk)
+        return self.show("suspend.html", {"person": self.person, "form": form}, 400)
