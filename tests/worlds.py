@@ -28,6 +28,7 @@ Everyone's password is PASSWORD.
 from __future__ import annotations
 
 import datetime
+import uuid
 from dataclasses import dataclass, field
 
 from django.contrib.auth.hashers import make_password
@@ -273,7 +274,7 @@ def _parts(world: World) -> None:
         file_type="pdf",
         size=9,
         digest="0" * 64,
-        stored_as="00/order",
+        stored_as=f"00/{uuid.uuid4().hex}",  # the files of one test are not found by another
         scan_state="unscanned",
         added_by=world.users["olsen"],
         added_by_agency=world.agencies["probation"],

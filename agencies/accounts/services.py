@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
 import secrets
 import time
 import uuid
@@ -88,12 +89,11 @@ def revoke_token(*, token: ApiToken) -> None:
     ApiToken.objects.filter(pk=token.pk, revoked_at__isnull=True).update(revoked_at=DatabaseNow())
 
 
-def keep_preference(*, user: User, name: str, value: Any) -> None:
-    """Keep how a person wants pages to look, inside the caller's transaction; `value` is what JSON can hold."""
-    kept = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    kept.preferences[name] = value
-    kept.save(update_fields=["preferences"])
-    user.preferences = kept.preferences
+def keep_preference(*, actor: Acting, name: str, value: Any) -> None:
+    """Keep how whoever acts wants pages to look, inside the caller's transaction; `value` is what JSON can hold."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT own_preference(%s, %s::jsonb)", [name, json.dumps(value)])
+        actor.user.preferences = json.loads(cursor.fetchone()[0])
 
 
 @transaction.atomic

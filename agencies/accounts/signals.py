@@ -8,7 +8,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -47,9 +49,17 @@ def _record(request: HttpRequest, outcome: SignIn.Outcome, user: Any) -> None:
         outcome=outcome,
         user=user,
         device=_device(request),
-        address=request.META.get("REMOTE_ADDR") or None,
+        address=_address(request),
         request_id=getattr(request, "request_id", ""),
     )
+
+
+def _address(request: HttpRequest) -> str | None:
+    """The visitor's address, as the limits on sign-in take it; None where a request has none."""
+    try:
+        return str(get_adapter().get_client_ip(request))
+    except PermissionDenied:
+        return None
 
 
 def _device(request: HttpRequest) -> str:

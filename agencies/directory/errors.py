@@ -1,5 +1,10 @@
 """Why a service refused. Views and the API turn each into its own answer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.exceptions import ValidationError
+
 
 class NotVisible(LookupError):
     """There is no such thing, or this actor may not know of it: the two are never told apart (404)."""
@@ -23,3 +28,13 @@ class Stale(RuntimeError):
     def __init__(self, current: object) -> None:
         super().__init__("changed since it was read")
         self.current = current
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Around a model's own checks: the first thing they find wrong is Refused, at its field."""
+    try:
+        yield
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise Refused(messages[0], field) from None

@@ -34,8 +34,9 @@ def lock_agency(actor: Acting) -> None:
 
 
 def member(actor: Acting, user_id: int) -> User:
-    """Somebody who works for the actor's agency, or did. Raises NotVisible."""
-    found = User.objects.filter(pk=user_id, memberships__group__unit__agency=actor.agency).distinct().first()
+    """Somebody who works for the actor's agency, or did; a system is none. Raises NotVisible."""
+    people = User.objects.filter(kind=User.Kind.PERSON, memberships__group__unit__agency=actor.agency)
+    found = people.filter(pk=user_id).distinct().first()
     if found is None:
         raise NotVisible
     return found
@@ -128,7 +129,7 @@ def place(actor: Acting, user: User, unit: Unit, role: str) -> Membership:
 
 
 @transaction.atomic
-def end_role(*, actor: Acting, membership_id: int) -> Membership:
+def end_role(*, actor: Acting, user_id: int, membership_id: int) -> Membership:
     """Take a role from somebody now: from the next request on it opens nothing. Returns the membership.
 
     Ending one that has ended changes nothing. Raises NotAllowed, NotVisible or Refused: an agency keeps an
@@ -136,7 +137,7 @@ def end_role(*, actor: Acting, membership_id: int) -> Membership:
     """
     lock_agency(actor)
     row = (
-        Membership.objects.filter(pk=membership_id, group__unit__agency=actor.agency)
+        Membership.objects.filter(pk=membership_id, user=user_id, group__unit__agency=actor.agency)
         .select_related("user", "group__unit")
         .first()
     )

@@ -1,9 +1,6 @@
-"""How a person wants pages to look. The web role may write it, as it may write the password, and nothing more."""
+"""How a person wants pages to look; own_preference() (0005) writes it for whoever acts, and for nobody else."""
 
 from django.db import migrations, models
-
-GRANT = "GRANT UPDATE (preferences) ON agencies_user TO concord_app"
-REVOKE = "REVOKE UPDATE (preferences) ON agencies_user FROM concord_app"
 
 
 class Migration(migrations.Migration):
@@ -17,5 +14,4 @@ class Migration(migrations.Migration):
         ),
         # What old code adds while the new shape is already there.
         migrations.RunSQL("ALTER TABLE agencies_user ALTER COLUMN preferences SET DEFAULT '{}'", migrations.RunSQL.noop),
-        migrations.RunSQL(GRANT, REVOKE),
     ]

@@ -70,13 +70,21 @@ BEGIN
   THEN
     RAISE insufficient_privilege USING MESSAGE = 'only the agency that alone employs somebody suspends them';
   END IF;
-  UPDATE agencies_user SET is_active = p_active WHERE id = p_user AND is_active <> p_active;
+  UPDATE agencies_user SET is_active = p_active WHERE id = p_user AND kind = 'person' AND is_active <> p_active;
   RETURN FOUND;
 END $$;
 
-REVOKE ALL ON FUNCTION directory_administers(bigint), directory_vouches(bigint), directory_may_place(bigint, bigint),
+-- How whoever acts wants pages to look.
+CREATE FUNCTION own_preference(p_name text, p_value jsonb) RETURNS jsonb
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  UPDATE agencies_user SET preferences = preferences || jsonb_build_object(p_name, p_value)
+   WHERE id = nullif(current_setting('access.user', true), '')::bigint
+  RETURNING preferences
+$$;
+
+REVOKE ALL ON FUNCTION own_preference(text, jsonb), directory_administers(bigint), directory_vouches(bigint), directory_may_place(bigint, bigint),
   directory_add_account(text, text, text, text, text), directory_set_active(bigint, boolean) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION directory_administers(bigint), directory_vouches(bigint), directory_may_place(bigint, bigint),
+GRANT EXECUTE ON FUNCTION own_preference(text, jsonb), directory_administers(bigint), directory_vouches(bigint), directory_may_place(bigint, bigint),
   directory_add_account(text, text, text, text, text), directory_set_active(bigint, boolean) TO concord_app;
 """
 
@@ -106,7 +114,10 @@ CREATE POLICY by_job ON auth_group TO concord_job USING (true) WITH CHECK (true)
 
 ALTER TABLE agencies_unit ENABLE ROW LEVEL SECURITY;
 CREATE POLICY seen ON agencies_unit FOR SELECT TO concord_app USING (true);
-CREATE POLICY add ON agencies_unit FOR INSERT TO concord_app WITH CHECK (NOT is_root AND directory_administers(agency_id));
+-- A unit's group is its own: whoever declared a circle's group a unit would hand the circle's keys to its members.
+CREATE POLICY add ON agencies_unit FOR INSERT TO concord_app
+  WITH CHECK (NOT is_root AND directory_administers(agency_id)
+              AND NOT EXISTS (SELECT 1 FROM sharing_circle c WHERE c.group_id = agencies_unit.group_id));
 CREATE POLICY change ON agencies_unit FOR UPDATE TO concord_app USING (directory_administers(agency_id))
   WITH CHECK (directory_administers(agency_id) AND (closed_at IS NULL OR NOT is_root));
 CREATE POLICY by_job ON agencies_unit TO concord_job USING (true) WITH CHECK (true);
@@ -152,7 +163,7 @@ ALTER TABLE agencies_membership DISABLE ROW LEVEL SECURITY;
 """
 
 FUNCTIONS_AWAY = """
-DROP FUNCTION directory_add_account(text, text, text, text, text), directory_set_active(bigint, boolean),
+DROP FUNCTION own_preference(text, jsonb), directory_add_account(text, text, text, text, text), directory_set_active(bigint, boolean),
   directory_may_place(bigint, bigint), directory_vouches(bigint), directory_administers(bigint);
 """
 

@@ -40,3 +40,6 @@ ATTENDANCE = (
     Outcome.ABSENT_UNACCEPTABLE,
 )
 """What somebody may record of an appointment that took place; the other two come of moving and canceling it."""
+
+NOT_A_COLLEAGUE = "Choose somebody who works in your unit."
+"""Said of whom nobody knows as of whom one may not name, so that an address is not told apart by it."""

@@ -15,14 +15,14 @@ from django.db import transaction
 
 from agencies.directory.clock import database_now
 from cases.appointments import events
-from cases.appointments.codes import ATTENDANCE, Outcome
+from cases.appointments.codes import ATTENDANCE, NOT_A_COLLEAGUE, Outcome
 from cases.appointments.models import Appointment
 from cases.appointments.querysets import ADD, colleagues
 from cases.supervision.codes import Audience
 from cases.supervision.models import Case
 from cases.supervision.services import finish_part
 from sharing.access.actors import Actor
-from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
+from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale, refusing
 from sharing.access.registry import shareable_of
 from sharing.access.services import lock_record
 
@@ -141,11 +141,16 @@ def move_appointment(
     Returns the new one, alike but for its time. With `new_uuid`, given out with the form, moving again returns what the
     first time made. Raises NotVisible, NotAllowed, Refused, or Stale with the current (old) appointment.
     """
-    visible = Appointment.objects.permitted(actor)
-    made = visible.filter(uuid=new_uuid, replaces__uuid=appointment_uuid).first() if new_uuid else None
+    made = _moved(actor, appointment_uuid, new_uuid)
     if made:
         return made
-    old = _locked(actor, appointment_uuid, seen_version)
+    try:
+        old = _locked(actor, appointment_uuid, seen_version)
+    except Stale:
+        made = _moved(actor, appointment_uuid, new_uuid)
+        if made:  # the same form, sent twice at once
+            return made
+        raise
     _must_be_open(old)
     _must_say_why(note)
     now = database_now()
@@ -174,6 +179,13 @@ def move_appointment(
         reason=note.strip(),
     )
     return new
+
+
+def _moved(actor: Actor, appointment_uuid: uuid.UUID, new_uuid: uuid.UUID | None) -> Appointment | None:
+    """What a form that is sent again has put in the appointment's place before."""
+    if new_uuid is None:
+        return None
+    return Appointment.objects.permitted(actor).filter(uuid=new_uuid, replaces__uuid=appointment_uuid).first()
 
 
 def values_of(appointment: Appointment) -> dict[str, Any]:
@@ -239,16 +251,13 @@ def _set(appointment: Appointment, values: Mapping[str, Any]) -> None:
 def _check(actor: Actor, appointment: Appointment) -> None:
     """Every field that forms and callers can set; whoever is named must work where the actor does."""
     unset = ["case", "agency", "made_by", "officer", "outcome_by", "replaces"]
-    try:
+    with refusing():
         appointment.full_clean(exclude=unset, validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Refused(messages[0], field) from None
     # Nobody edits something out of their own sight. Row security refuses the write as well, but with no sentence.
     if appointment.audience not in (Audience.BOTH, actor.side):
         raise Refused("With this audience you could no longer see it yourself.", "audience")
     if not colleagues(actor).filter(pk=appointment.officer_id).exists():
-        raise Refused("Choose somebody who works in your unit.", "officer")
+        raise Refused(NOT_A_COLLEAGUE, "officer")
 
 
 def _end(actor: Actor, appointment: Appointment, outcome: str, note: str, now: datetime.datetime, kind: str) -> None:

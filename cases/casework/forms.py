@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 
 from agencies.directory.categories import Category
@@ -256,7 +257,8 @@ class ReassignForm(Deciding):
 
     def __init__(self, data: Any = None, *, case: Case, seen: str) -> None:
         super().__init__(data, case=case, seen=seen)
-        units = list(Unit.objects.filter(agency_id=case.agency_id).order_by("is_root", "name"))
+        open_or_own = Q(closed_at__isnull=True) | Q(pk=case.unit_id)
+        units = list(Unit.objects.filter(open_or_own, agency_id=case.agency_id).order_by("is_root", "name"))
         self.fields["unit"].choices = [(unit.pk, unit.name) for unit in units]  # type: ignore[attr-defined]
         self.fields["officer"].choices = _officers(units)  # type: ignore[attr-defined]
         self.initial.update(unit=case.unit_id, officer=case.officer_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -157,7 +157,9 @@ class ContactCorrect(ContactChange):
         except Refused as refusal:
             add_refusal(form, refusal)
             return self.show_form(form, status=400)
-        except Stale:
+        except Stale as stale:
+            # The service waited for whoever was first; this is what they saved.
+            self.contact = cast(Contact, stale.current)
             return self.show_stale(form)
         if saved.version == asked["seen_version"]:
             messages.info(request, "The contact is as it was. Nobody is told.")

@@ -8,7 +8,6 @@ from typing import Any, BinaryIO
 
 import structlog
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import connection, transaction
 
@@ -25,7 +24,7 @@ from cases.documents.storing import left_alone, open_stored, remove, store
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case
 from sharing.access.actors import Actor
-from sharing.access.errors import NotAllowed, NotVisible, Refused
+from sharing.access.errors import NotAllowed, NotVisible, Refused, refusing
 from sharing.access.registry import shareable_of
 from sharing.access.services import lock_record
 from sharing.notices.outbox import ask, publish
@@ -55,10 +54,9 @@ def add_document(
     before anything is locked or written. Raises NotVisible, NotAllowed, Refused or NotStored.
     """
     _may_add(actor, case_uuid)
-    if document_uuid:
-        added = Document.objects.permitted(actor).filter(case__uuid=case_uuid, uuid=document_uuid).first()
-        if added:
-            return added
+    added = _added(actor, case_uuid, document_uuid)
+    if added:
+        return added
     name = file.name or ""
     if not file.size:
         raise Refused("The file is empty.", "file")
@@ -83,6 +81,10 @@ def add_document(
     try:
         document.case = lock_record(actor, shareable_of(Case), case_uuid)
         _may_add(actor, case_uuid)
+        added = _added(actor, case_uuid, document_uuid)
+        if added:  # the same form, sent twice at once
+            remove(stored.name)
+            return added
         document.stored_as, document.size, document.digest = stored
         document.created_at = document.updated_at = database_now()
         document.save(force_insert=True)
@@ -94,6 +96,13 @@ def add_document(
     if document.scan_state == ScanState.WAITING:
         transaction.on_commit(lambda: ask(SCAN))
     return document
+
+
+def _added(actor: Actor, case_uuid: uuid.UUID, document_uuid: uuid.UUID | None) -> Document | None:
+    """What a form that is sent again has added before."""
+    if document_uuid is None:
+        return None
+    return Document.objects.permitted(actor).filter(case__uuid=case_uuid, uuid=document_uuid).first()
 
 
 @transaction.atomic
@@ -231,11 +240,8 @@ def _may_add(actor: Actor, case_uuid: uuid.UUID) -> None:
 
 def _check(document: Document) -> None:
     filled_in_later = ["case", "added_by", "added_by_agency", "size", "digest", "stored_as"]
-    try:
+    with refusing():
         document.full_clean(exclude=filled_in_later, validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Refused(messages[0], field) from None
 
 
 def _finish(

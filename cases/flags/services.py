@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,7 +20,7 @@ from cases.supervision.codes import Audience
 from cases.supervision.models import Case, Caution, StandingPart
 from cases.supervision.services import finish_part
 from sharing.access.actors import Actor
-from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
+from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale, refusing
 from sharing.access.registry import shareable_of
 from sharing.access.services import lock_record
 
@@ -154,11 +153,8 @@ def _apply(part: StandingPart, values: Mapping[str, Any], names: tuple[str, ...]
         raise Refused(f"{sorted(unknown)[0]} cannot be set.", sorted(unknown)[0])
     for name, value in values.items():
         setattr(part, name, value)
-    try:
+    with refusing():
         part.clean_fields(exclude=[field.name for field in part._meta.fields if field.name not in names])
-    except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Refused(messages[0], field) from None
 
 
 def _check_flag(actor: Actor, flag: Flag) -> None:

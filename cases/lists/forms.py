@@ -205,7 +205,7 @@ class ReassignForm(forms.Form):
 
     def __init__(self, data: Any = None, *, actor: Actor, **options: Any) -> None:
         super().__init__(data, **options)
-        units = Unit.objects.filter(agency_id=actor.agency_id)
+        units = Unit.objects.filter(agency_id=actor.agency_id, closed_at__isnull=True)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]
         people = members_of(units.order_by().values("pk"), having=Category.SHARE)
         self.fields["officer"].queryset = people  # type: ignore[attr-defined]

@@ -32,7 +32,7 @@ CHUNK = 250  # cases read in one transaction while a file is on its way
 @transaction.atomic
 def save_filter(*, actor: Actor, name: str, query: Sequence[tuple[str, str]]) -> SavedFilter:
     """Keep a filter of the list under a name. Returns it. Raises Refused for a name in use, or too many."""
-    if SavedFilter.objects.count() >= FILTERS_KEPT:
+    if SavedFilter.objects.filter(user=actor.user).count() >= FILTERS_KEPT:
         raise Refused(f"You keep {FILTERS_KEPT} filters. Remove one first.", "name")
     try:
         with transaction.atomic():
@@ -65,7 +65,7 @@ def choose_columns(*, actor: Actor, columns: Iterable[str]) -> tuple[str, ...]:
         raise Refused(f"There is no column “{unknown[0]}”.", "columns")
     chosen = chosen_columns(wanted)
     before = columns_of(actor)
-    keep_preference(user=actor.user, name=PREFERENCE, value=list(chosen))
+    keep_preference(actor=actor, name=PREFERENCE, value=list(chosen))
     record_change(
         actor=actor,
         verb="list.columns_chosen",

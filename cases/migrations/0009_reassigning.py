@@ -26,7 +26,9 @@ BEGIN
     SELECT c.id, w.unit,
            CASE
              WHEN NOT case_opens(c.id, v_excluded, v_groups, v_closed, {MANAGE}) THEN 'not_yours'
-             WHEN NOT EXISTS (SELECT 1 FROM agencies_unit u WHERE u.group_id = w.unit AND u.agency_id = c.agency_id)
+             WHEN NOT EXISTS (SELECT 1 FROM agencies_unit u
+                               WHERE u.group_id = w.unit AND u.agency_id = c.agency_id
+                                 AND (u.closed_at IS NULL OR w.unit = c.unit_id))
                THEN 'unit'
              WHEN p_officer IS NOT NULL AND NOT EXISTS (
                SELECT 1 FROM agencies_membership m

@@ -77,13 +77,15 @@ OPENING = f"""
 -- The agency in whose unit the actor may open cases: a unit of one's own in which one works cases, or any unit of the
 -- agency for whoever manages all of it. NULL otherwise.
 CREATE FUNCTION case_may_open_in(p_unit int) RETURNS bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT u.agency_id FROM agencies_unit u
-   WHERE u.group_id = p_unit AND access_side() = {SUPERVISION_SIDE}
-     AND (u.group_id = ANY (access_groups({SHARE}))
-          OR EXISTS (SELECT 1 FROM agencies_unit r WHERE r.agency_id = u.agency_id AND r.is_root
-                                                     AND r.group_id = ANY (access_groups({MANAGE}))))
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN (
+    SELECT u.agency_id FROM agencies_unit u
+     WHERE u.group_id = p_unit AND u.closed_at IS NULL AND access_side() = {SUPERVISION_SIDE}
+       AND (u.group_id = ANY (access_groups({SHARE}))
+            OR EXISTS (SELECT 1 FROM agencies_unit r WHERE r.agency_id = u.agency_id AND r.is_root
+                                                       AND r.group_id = ANY (access_groups({MANAGE})))));
+END $$;
 
 -- Opens a case of a new person, or of one whose case the actor works already (p_person holds its id), with the owner's
 -- keys. The names in both are columns. Returns the number of the case.

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 
@@ -20,7 +19,7 @@ from agencies.trail.services import record_change
 from cases.people import events
 from cases.people.models import Address, Alias, Identifier, Person
 from sharing.access.actors import Actor
-from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
+from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale, refusing
 from sharing.access.registry import part_of
 from sharing.access.services import lock_record
 from sharing.notices.outbox import publish
@@ -203,11 +202,8 @@ def _touch(person: Person, changed: list[str]) -> None:
 
 
 def _check(row: models.Model, *, but: list[str]) -> None:
-    try:
+    with refusing():
         row.full_clean(exclude=but, validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Refused(messages[0], field) from None
 
 
 def _finish(

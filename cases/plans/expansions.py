@@ -37,7 +37,6 @@ def actions(view: DoorView, goal_uuids: list[uuid.UUID]) -> dict[uuid.UUID, Any]
     by_goal: dict[uuid.UUID, list[Action]] = {}
     for action in rows.select_related("owner_agency", "goal", "case").order_by("position", "pk"):
         by_goal.setdefault(action.goal.uuid, []).append(action)
-    told = {action.case_id: action.case for actions in by_goal.values() for action in actions}
     told = {action.case_id: action.case for found in by_goal.values() for action in found}
     view.note_read("expand", told.values(), Category.PLAN_VIEW)
     return {goal: ActionAnswer(found, many=True).data for goal, found in by_goal.items()}

@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Max
 
@@ -21,7 +20,7 @@ from cases.supervision.codes import CASE
 from cases.supervision.models import Case
 from cases.supervision.services import finish_part, move_to_top, shown_to_both
 from sharing.access.actors import Actor
-from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
+from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale, refusing
 from sharing.access.registry import shareable_of
 from sharing.access.services import lock_record
 from sharing.notices.outbox import publish
@@ -190,11 +189,8 @@ def _apply(part: PlanPart, values: Mapping[str, Any]) -> None:
 
 def _check(row: Plan | PlanPart, *, but: list[str]) -> None:
     """Every field but those that forms and callers cannot set. What must be unique, the database says itself."""
-    try:
+    with refusing():
         row.full_clean(exclude=but, validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Refused(messages[0], field) from None
 
 
 def _save(actor: Actor, part: PlanPart) -> None:

@@ -37,7 +37,7 @@ class ShareView(RecordPage):
         case, opened = self.frame.record, self.frame.opened
         conditions = None
         if Category.CONDITIONS in opened:
-            conditions = self.blocks.read(lambda: conditions_in_force(self.actor, case))
+            conditions = self.blocks.read(lambda: list(conditions_in_force(self.actor, case)))
         plan = self.blocks.read(lambda: [self._goals()]) if Category.PLAN_VIEW in opened else None
         record_read(
             actor=self.actor,

@@ -2,7 +2,7 @@
 
     concord = Concord("https://concord.example", token)
     card = concord.status_card(case_id)
-    concord.report_contact(case_id, kind="FIELD", occurred_at=when, note="At work")
+    concord.report_contact(case_id, kind="FIELD_VISIT", occurred_at=when, note="At work")
     copy = concord.follow(copy)
 
 Three habits make it safe: it waits when it is told to (429 and 503 with Retry-After), it sends the same POST again

@@ -284,7 +284,7 @@ class MemberRoleEndView(OfAdministrators):
     def post(self, request: Request, member_id: int, membership_id: int) -> Response:
         """Take a role from somebody now. For administrators."""
         directory.member(self.actor, member_id)
-        directory.end_role(actor=self.actor, membership_id=membership_id)
+        directory.end_role(actor=self.actor, user_id=member_id, membership_id=membership_id)
         return Response(shown(self.actor.agency_id, member_id))
 
 

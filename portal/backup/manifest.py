@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 # The trail is summed as well as counted: a row that was changed on the way must be noticed, not only a lost one.
-TRAIL = ("agencies_change", "agencies_read", "agencies_denial")
+TRAIL = ("agencies_change", "agencies_read", "agencies_denial", "agencies_signin")
 
 _TABLES = """
 select c.relname from pg_class c
@@ -20,12 +20,21 @@ select coalesce(sum(('x' || left(encode(sha256(convert_to(t::text, 'UTF8')), 'he
 """
 _WALL = """
 select (select count(*) from pg_class c where c.relnamespace = 'public'::regnamespace and c.relrowsecurity),
-       (select count(*) from pg_policies where schemaname = 'public'),
+       (select encode(sha256(convert_to(coalesce(string_agg(p::text, ';' order by p::text), ''), 'UTF8')), 'hex')
+          from pg_policies p where p.schemaname = 'public'),
        (select count(*) from pg_trigger where not tgisinternal),
        (select encode(sha256(convert_to(coalesce(string_agg(g.line, ';' order by g.line), ''), 'UTF8')), 'hex')
           from (select table_name || ':' || grantee || ':' || privilege_type as line
                   from information_schema.role_table_grants
-                 where table_schema = 'public' and grantee in ('concord_app', 'concord_job')) g)
+                 where table_schema = 'public' and grantee in ('concord_app', 'concord_job')
+                union all
+                select table_name || '.' || column_name || ':' || grantee || ':' || privilege_type
+                  from information_schema.column_privileges
+                 where table_schema = 'public' and grantee in ('concord_app', 'concord_job')
+                union all
+                select routine_name || '()' || ':' || grantee || ':' || privilege_type
+                  from information_schema.routine_privileges
+                 where routine_schema = 'public' and grantee in ('PUBLIC', 'concord_app', 'concord_job')) g)
 """
 
 

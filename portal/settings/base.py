@@ -242,7 +242,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_ROUTES = {
     f"sharing.notices.tasks.{name}": {"queue": "outgoing"}
     for name in ("send_mail", "send_messages", "sweep_mail", "sweep_messages")
-}
+} | {"agencies.accounts.tasks.send_letters": {"queue": "outgoing"}}
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "sharing.notices.tasks.sweep", "schedule": 5.0, "options": {"expires": 10}},
     "forget-answers": {"task": "sharing.access.tasks.forget_answers", "schedule": 600.0, "options": {"expires": 600}},

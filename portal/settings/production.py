@@ -23,6 +23,8 @@ CELERY_BROKER_URL = env.str("BROKER_URL")
 
 # TLS ends at a proxy that must set X-Forwarded-Proto itself and drop whatever a client sent under that name.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many such proxies stand in front: limits on sign-in and the trail go by the visitor's address, not by the proxy's.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=1)
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|metrics)$"]  # asked from inside, without the proxy
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -35,6 +34,14 @@ from portal.today.querysets import (
 )
 from sharing.access.pages import Blocks, Page
 
+# What each kind of work tells of its case.
+SAYS = {
+    "Outcomes to record": Category.CONTACT_VIEW,
+    "Case reviews": Category.SUPERVISION,
+    "Actions": Category.PLAN_VIEW,
+    "Plan reviews": Category.PLAN_VIEW,
+}
+
 
 class Today(Page):
     """Appointments, what waits for somebody, what changed, and the next days. Each block fails alone and says so."""
@@ -64,15 +71,15 @@ class Today(Page):
         every.sort(key=lambda row: row.due)
         shown = every[: EVERY if "all" in request.GET else ROWS]
         dates = soon([one for one in coming or [] if one not in (slots or [])], cases or [], due_plans or [])
-        self._note_read(
-            {
-                Category.CONTACT_VIEW: [one.case for one in slots or []] + [row.case for row in late_outcomes or []],
-                Category.SUPERVISION: cases or [],
-                Category.PLAN_VIEW: [a.case for a in due_actions or []] + [p.case for p in due_plans or []],
-                Category.EXISTENCE: [row["case"] for row in news or [] if row["case"]] + [row.case for row in dates],
-                Category.CAUTIONS: [one.case for one in slots or []],
-            }
-        )
+        told: dict[Category, list[Case]] = {
+            Category.CONTACT_VIEW: [one.case for one in slots or []],
+            Category.CAUTIONS: [one.case for one in slots or []],
+            Category.EXISTENCE: [row["case"] for row in news or [] if isinstance(row["case"], Case)]
+            + [row.case for row in dates],
+        }
+        for label, rows in waiting.items():
+            told.setdefault(SAYS[label], []).extend(row.case for row in rows or [] if row in shown)
+        self._note_read(told)
         context = {
             "section": "today",
             "today": today,
@@ -98,9 +105,9 @@ class Today(Page):
         }
         return render(request, "portal/today/today.html", context)
 
-    def _note_read(self, shown: dict[Category, list[Any]]) -> None:
+    def _note_read(self, shown: dict[Category, list[Case]]) -> None:
         """The one read event: every case on the page, and what the page showed of some."""
-        ids: set[uuid.UUID] = {case.uuid for cases in shown.values() for case in cases if isinstance(case, Case)}
+        ids: set[uuid.UUID] = {case.uuid for cases in shown.values() for case in cases}
         categories = Category.EXISTENCE
         for category, cases in shown.items():
             if cases:

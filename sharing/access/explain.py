@@ -18,13 +18,11 @@ from django.db.models.expressions import RawSQL
 from agencies.directory.categories import NOTHING, Category, labels_of
 from agencies.directory.clock import database_now
 from agencies.directory.models import Agency, Membership
-from agencies.directory.roles import ROLES
+from agencies.directory.roles import ACTS, ROLES
 from sharing.access.actors import Actor
 from sharing.access.models import Grant
 from sharing.access.querysets import open_keys
 from sharing.access.registry import shareable_of
-
-ACTS = Category.CONTACT_ADD | Category.PLAN_CHANGE | Category.PLAN_SIGN | Category.SHARE | Category.MANAGE
 
 
 @dataclass(frozen=True, slots=True)

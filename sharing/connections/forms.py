@@ -43,9 +43,9 @@ class ClientForm(forms.Form):
 
     def __init__(self, data: Any = None, *, actor: Actor) -> None:
         super().__init__(data)
-        units = Unit.objects.filter(agency=actor.agency_id).order_by("-is_root", "name").values_list("pk", "name")
+        units = Unit.objects.filter(agency=actor.agency_id, closed_at__isnull=True).order_by("-is_root", "name")
         choices: dict[str, Any] = {
-            "units": list(units),
+            "units": list(units.values_list("pk", "name")),
             "role": [(code, MAY[code]) for code in CLIENT_ROLES],
         }
         for name, listed in choices.items():

@@ -57,7 +57,9 @@ def register_client(*, actor: Actor, name: str, units: Iterable[int], role: str)
         raise Refused("Give the system a name.", "name")
     if role not in CLIENT_ROLES:
         raise Refused("Choose what the system may do.", "role")
-    own = list(Unit.objects.filter(pk__in=wanted, agency=actor.agency_id).values_list("pk", flat=True))
+    own = list(
+        Unit.objects.filter(pk__in=wanted, agency=actor.agency_id, closed_at__isnull=True).values_list("pk", flat=True)
+    )
     if not wanted or sorted(own) != wanted:
         raise Refused("Choose units of your agency.", "units")
     if clients_of(actor.agency_id).filter(name__iexact=name, is_active=True).exists():

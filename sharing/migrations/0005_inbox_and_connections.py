@@ -45,7 +45,7 @@ DECLARE
 BEGIN
   IF NOT access_administers() OR p_role NOT IN ('system_reader', 'system_partner') OR cardinality(p_groups) = 0
      OR EXISTS (SELECT 1 FROM unnest(p_groups) AS g(id)
-                 WHERE NOT EXISTS (SELECT 1 FROM agencies_unit n WHERE n.group_id = g.id AND n.agency_id = access_agency()))
+                 WHERE NOT EXISTS (SELECT 1 FROM agencies_unit n WHERE n.group_id = g.id AND n.agency_id = access_agency() AND n.closed_at IS NULL))
   THEN
     RAISE EXCEPTION 'only an administrator registers systems, in units of their own agency' USING ERRCODE = '42501';
   END IF;

@@ -87,11 +87,9 @@ def _nudge_on_commit() -> None:
 
 def announce(*, kind: str, record_type: str, record_id: uuid.UUID) -> OutboxEvent:
     """Add an event that nobody made: something of ours noticed it. Returns it. Raises as publish() does."""
-    kind_of(kind)
-    if not connection.in_atomic_block:
-        raise OutsideTransaction(kind)
+    _check(kind)
     event = OutboxEvent.objects.create(kind=kind, record_type=record_type, record_id=record_id)
-    transaction.on_commit(nudge)
+    _nudge_on_commit()
     return event
 
 

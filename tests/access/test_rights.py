@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
+from agencies.directory.models import Membership
 from sharing.access.context import acting
 from sharing.access.models import Grant, Purpose
 from tests import services
@@ -29,6 +30,7 @@ ASKED = {"access_open", "case_page", "case_count", "case_search", "case_holders"
 GIVEN = {"case_issue", "case_withdraw", "case_reset_end", "case_reassign", "case_open"}
 # What the signed-in person or client asks about themselves or their agency, so that a job has no use for it.
 OWN = {
+    "own_preference",
     "case_recent",
     "case_changes",
     "case_expired",
@@ -124,13 +126,12 @@ def test_no_share_lets_others_share_on_or_goes_abroad_without_an_agreement(world
 
 def test_only_an_administrator_of_its_agency_moves_the_end_of_a_token(world: World) -> None:
     bearer(world.users["system"])
+    with services.as_job():
+        root = world.units["police/root"].group
+        Membership.objects.create(user=world.users["stone"], group=root, role="administrator")
     moved = {}
-    for who, agency in (("reyes", "police"), ("admin", "probation")):
+    for who, agency in (("reyes", "police"), ("admin", "probation"), ("stone", "police")):
         with acting(world.users[who], world.agencies[agency]), connection.cursor() as cursor:
             cursor.execute("UPDATE agencies_apitoken SET expires_at = expires_at - interval '1 minute'")
             moved[who] = cursor.rowcount
-    assert moved == {"reyes": 0, "admin": 0}
-    owner = services.connect("owner")
-    with owner, owner.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM agencies_apitoken")
-        assert cursor.fetchone()[0] == 1
+    assert moved == {"reyes": 0, "admin": 0, "stone": 1}

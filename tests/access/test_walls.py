@@ -28,7 +28,7 @@ from tests import services
 from tests.worlds import World
 
 REFUSED = (ProgrammingError, InternalError)
-TRAIL = ("agencies_change", "agencies_read", "agencies_denial")
+TRAIL = ("agencies_change", "agencies_read", "agencies_denial", "agencies_signin")
 RECORDS = [
     model._meta.db_table
     for model in apps.get_app_config("cases").get_models()

@@ -58,8 +58,8 @@ TWINS: dict[tuple[str, str], tuple[str, ...]] = {
     ("case_found", "get"): ("search_cases",),
     ("case_overview", "get"): ("read_case", "read_supervisee", "list_conditions"),
     ("case_conditions", "get"): ("list_conditions",),
-    ("case_card", "get"): ("read_case",),
-    ("case_read_back", "get"): ("read_case",),
+    ("case_card", "get"): ("read_status_card",),
+    ("case_read_back", "get"): ("read_status_card",),
     ("case_timeline", "get"): ("read_timeline",),
     ("case_together", "get"): ("read_case",),
     ("case_new", "get"): ("search_cases",),
@@ -174,7 +174,7 @@ TWINS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 
 # Signing in and one's own account are a person's, done in a browser; a system has a token, which states its agency.
-FOR_PEOPLE_ONLY = ("account", "act_for", "contact_draft", "healthz", "share_view", "help", "demo")
+FOR_PEOPLE_ONLY = ("account", "act_for", "contact_draft", "healthz", "help", "demo")
 
 
 def test_every_page_has_a_twin() -> None:

@@ -9,7 +9,6 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -20,7 +19,7 @@ from cases.supervision import events
 from cases.supervision.codes import CASE, CLOSED_STATUSES, OPEN_STATUSES, SupervisionStatus
 from cases.supervision.models import Case
 from sharing.access.actors import Actor
-from sharing.access.errors import NotAllowed, Refused, Stale
+from sharing.access.errors import NotAllowed, Refused, Stale, refusing
 from sharing.access.registry import shareable_of
 from sharing.access.services import lock_record
 from sharing.notices.outbox import publish
@@ -124,11 +123,8 @@ def state_of(case: Case) -> str:
 def check(case: Case) -> None:
     """Every field that people fill in, and that the term ends after it began. Raises Refused."""
     filled_in_elsewhere = ["person", "agency", "unit", "officer"]
-    try:
+    with refusing():
         case.full_clean(exclude=filled_in_elsewhere, validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Refused(messages[0], field) from None
     if case.term_end and (case.term_start is None or case.term_end < case.term_start):
         raise Refused("The term ends after it began.", "term_end")
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, connection, transaction
 
@@ -22,7 +21,7 @@ from cases.supervision.codes import CASE
 from cases.supervision.models import Case
 from cases.supervision.services.changing import check
 from sharing.access.actors import Actor
-from sharing.access.errors import NotAllowed, NotVisible, Refused
+from sharing.access.errors import NotAllowed, NotVisible, Refused, refusing
 from sharing.notices.outbox import publish
 
 WHY = {"a_number": "The same number", "name": "The same name and birth date"}
@@ -62,7 +61,7 @@ def units_to_open_in(actor: Actor) -> list[Unit]:
         return []
     own = set(actor.groups_for(Category.SHARE))
     managed = set(actor.groups_for(Category.MANAGE))
-    units = list(Unit.objects.filter(agency_id=actor.agency_id).order_by("is_root", "name"))
+    units = list(Unit.objects.filter(agency_id=actor.agency_id, closed_at__isnull=True).order_by("is_root", "name"))
     everywhere = any(unit.is_root and unit.pk in managed for unit in units)
     return [unit for unit in units if everywhere or unit.pk in own]
 
@@ -129,7 +128,13 @@ def open_case(
     new = Case(uuid=case_uuid or uuid.uuid4(), unit_id=unit_id, officer_id=officer_id, **case)
     check(new)
     somebody = _person_of(actor, person, numbers, not_a_duplicate)
-    number = _insert(somebody, new)
+    try:
+        number = _insert(somebody, new)
+    except (IntegrityError, Refused):
+        opened = Case.objects.visible_to(actor).filter(uuid=case_uuid).first() if case_uuid else None
+        if opened:  # the same form, sent twice at once
+            return opened
+        raise
     found: Case = Case.objects.visible_to(actor).get(pk=number)
     new_person = not isinstance(person, uuid.UUID)
     if new_person:
@@ -161,11 +166,8 @@ def _person_of(
             raise NotVisible
         return known
     made = Person(**person)
-    try:
+    with refusing():
         made.full_clean(exclude=["agency"], validate_unique=False, validate_constraints=False)
-    except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Refused(messages[0], field) from None
     if not not_a_duplicate:
         found = possible_duplicates(actor=actor, person=person, numbers=numbers)
         if found:
@@ -189,11 +191,8 @@ def _insert(person: Person, case: Case) -> int:
 
 def _add_home(person_id: int, address: Mapping[str, Any]) -> None:
     home = Address(person_id=person_id, kind=Address.Kind.RESIDENCE, **address)
-    try:
+    with refusing():
         home.full_clean(exclude=["person"], validate_unique=False)
-    except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Refused(messages[0], field) from None
     home.save(force_insert=True)
 
 

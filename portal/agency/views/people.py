@@ -211,7 +211,7 @@ class EndRole(MemberAct):
 
     def act(self, **names: Any) -> str:
         """The role ends now."""
-        row = directory.end_role(actor=self.actor, membership_id=names["membership"])
+        row = directory.end_role(actor=self.actor, user_id=self.person.pk, membership_id=names["membership"])
         return f"{row.role_details.label} in {row.group.unit.name} has ended. It opens nothing from now on."
 
 

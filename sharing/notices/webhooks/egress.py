@@ -155,7 +155,7 @@ def _reason(error: Exception, *, late: bool) -> str:
 
 def _seconds(retry_after: str) -> float:
     """How long Retry-After asks to wait: a number of seconds or a date (RFC 9110, section 10.2.3); 0 for nonsense."""
-    if retry_after.isdigit():
+    if retry_after.isascii() and retry_after.isdigit():
         return float(retry_after[:8])
     try:
         moment = parsedate_to_datetime(retry_after)

@@ -13,23 +13,19 @@ from agencies.accounts.models import AccountSession
 from agencies.accounts.sessions import SessionStore, device_of
 from tests import services
 from tests.calls import V1, signed_in
-from tests.pages import Visitor, text, trail
+from tests.pages import Visitor, hidden, text, trail
 from tests.worlds import PASSWORD, World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
 
 
-def age(client: Client, seconds: int, *, signed_in_too: bool = False) -> None:
-    """As if the session was last used so long ago; and begun, where that is asked."""
+def age(client: Client, seconds: int) -> None:
+    """As if the session was last used so long ago."""
     services.owner(
         "UPDATE agencies_accountsession SET used_at = used_at - make_interval(secs => %s),"
         " expire_date = expire_date - make_interval(secs => %s) WHERE session_key = %s",
         seconds, seconds, client.session.session_key,
     )  # fmt: skip
-    if signed_in_too:
-        session = client.session
-        session["signed_in_at"] = time.time() - seconds
-        session.save()
 
 
 def test_a_session_that_nobody_uses_ends_and_one_that_is_used_goes_on(world: World, settings: Any) -> None:
@@ -94,8 +90,10 @@ def test_weighty_acts_ask_for_the_password_again_and_are_done_after_it(world: Wo
     assert asked["Location"].startswith(reverse("account_reauthenticate"))
     assert not trail("change", verb="access.ended")
     url = f"{V1}/grants/{world.grants['joint'].uuid}/end/"
-    refused = visitor.client.post(url, {"reason": "x"}, content_type="application/json", HTTP_X_CSRFTOKEN="")
+    token = {"X-CSRFToken": hidden(page, "csrfmiddlewaretoken")}
+    refused = visitor.client.post(url, {"reason": "x"}, content_type="application/json", headers=token)
     assert refused.status_code == 403
+    assert "reauthenticate" in refused.json()["detail"]
     again = asked["Location"]
     assert visitor.post(again, {"password": "wrong"}).status_code == 200
     assert not trail("change", verb="access.ended")

@@ -79,9 +79,8 @@ def test_an_invitation_lets_somebody_choose_a_password_once(world: World) -> Non
     form = client.get(link, follow=True).request["PATH_INFO"]
     new = {"password1": "a sentence of my own", "password2": "a sentence of my own"}
     assert client.post(form, new).status_code == 302
-    assert client.post(
-        reverse("account_login"), {"login": "nora.quill@example.org", "password": "a sentence of my own"}
-    )
+    credentials = {"login": "nora.quill@example.org", "password": "a sentence of my own"}
+    assert client.post(reverse("account_login"), credentials).status_code == 302
     assert client.get("/cases/").status_code == 200
     assert "no longer works" in text(Client().get(link, follow=True))
     assert [row["verb"] for row in trail("change")] == ["role.given"]
@@ -137,8 +136,8 @@ def test_a_role_opens_from_the_next_request_on_and_shuts_likewise(world: World) 
         )  # fmt: skip
     assert quist.get(case).status_code == 200
     with acting(world.users["admin"], world.agencies["probation"]) as actor:
-        directory.end_role(actor=actor, membership_id=given.pk)
-        directory.end_role(actor=actor, membership_id=given.pk)
+        directory.end_role(actor=actor, user_id=given.user_id, membership_id=given.pk)
+        directory.end_role(actor=actor, user_id=given.user_id, membership_id=given.pk)
     assert quist.get(case).status_code == 404
     with acting(world.users["admin"], world.agencies["probation"]) as actor:
         again = directory.give_role(
@@ -163,7 +162,7 @@ def test_nobody_changes_their_own_roles_or_account(world: World, admin: Actor) -
     with pytest.raises(Refused, match="themselves"):
         directory.give_role(actor=admin, user_id=me.pk, group_id=own.group_id, role="supervisor")
     with pytest.raises(Refused, match="themselves"):
-        directory.end_role(actor=admin, membership_id=own.pk)
+        directory.end_role(actor=admin, user_id=own.user_id, membership_id=own.pk)
     with pytest.raises(Refused, match="themselves"):
         accounts.suspend(actor=admin, user_id=me.pk, reason="x")
 
@@ -172,9 +171,9 @@ def test_the_last_administrator_and_the_last_supervisor_stay(world: World) -> No
     mills = second_administrator(world)
     with acting(world.users["admin"], world.agencies["probation"]) as actor:
         supervises = Membership.objects.filter(user=mills, role="supervisor")
-        directory.end_role(actor=actor, membership_id=supervises[0].pk)
+        directory.end_role(actor=actor, user_id=supervises[0].user_id, membership_id=supervises[0].pk)
         with pytest.raises(Refused, match="last supervisor"):
-            directory.end_role(actor=actor, membership_id=supervises[1].pk)
+            directory.end_role(actor=actor, user_id=supervises[1].user_id, membership_id=supervises[1].pk)
         with pytest.raises(Refused, match="last supervisor"):
             accounts.suspend(actor=actor, user_id=mills.pk, reason="x")
     page = Visitor(mills)
@@ -185,7 +184,9 @@ def test_the_last_administrator_and_the_last_supervisor_stay(world: World) -> No
     assert signed_in(world.users["admin"]).get(reverse("agency")).status_code == 403
     assert "the only administrator" in text(page.get(reverse("member", args=[mills.pk])))
     with acting(mills, world.agencies["probation"]) as actor, pytest.raises(Refused, match="last administrator"):
-        directory.end_role(actor=actor, membership_id=Membership.objects.get(user=mills, role="administrator").pk)
+        directory.end_role(
+            actor=actor, user_id=mills.pk, membership_id=Membership.objects.get(user=mills, role="administrator").pk
+        )
 
 
 def test_two_administrators_who_remove_each_other_at_once_leave_one(world: World) -> None:
@@ -197,7 +198,7 @@ def test_two_administrators_who_remove_each_other_at_once_leave_one(world: World
             with acting(who, world.agencies["probation"]) as actor:
                 row = Membership.objects.get(user=whom, role="administrator")
                 ready.wait()
-                directory.end_role(actor=actor, membership_id=row.pk)
+                directory.end_role(actor=actor, user_id=row.user_id, membership_id=row.pk)
             outcomes.append("removed")
         except (Refused, NotAllowed) as refusal:
             outcomes.append(type(refusal).__name__)
@@ -258,7 +259,7 @@ def test_units_are_made_renamed_and_closed_when_empty(world: World, admin: Actor
     )
     with pytest.raises(Refused, match="still work"):
         directory.close_unit(actor=admin, group_id=unit.pk)
-    directory.end_role(actor=admin, membership_id=place.pk)
+    directory.end_role(actor=admin, user_id=place.user_id, membership_id=place.pk)
     assert directory.close_unit(actor=admin, group_id=unit.pk).closed_at
     with pytest.raises(Refused, match="closed"):
         directory.give_role(actor=admin, user_id=world.users["quist"].pk, group_id=unit.pk, role="analyst")

@@ -14,6 +14,7 @@ from django.utils import timezone
 from cases.plans.services import update_goal
 from cases.supervision.models import CaseExclusion
 from sharing.access.context import job_context
+from sharing.access.errors import Refused
 from sharing.access.registry import is_part
 from sharing.access.services import end_access, share
 from tests import services
@@ -281,7 +282,10 @@ def test_a_copy_that_follows_while_many_write_ends_up_the_same(world: World) -> 
             try:
                 for turn in range(6):
                     number = 5 + (start + turn * 3) % 9
-                    grant = give(world, number)
+                    try:
+                        grant = give(world, number)
+                    except Refused:  # another writer has given it just now
+                        continue
                     services.owner("UPDATE cases_case SET version = version + 1 WHERE id = %s", world.cases[number].pk)
                     if turn % 2:
                         act(world, "olsen", lambda a, g=grant: end_access(actor=a, grant_uuid=g.uuid, reason="Over"))
@@ -298,7 +302,7 @@ def test_a_copy_that_follows_while_many_write_ends_up_the_same(world: World) -> 
         over.set()
 
     results = together(following, writing(0), writing(1), writing(2), finish)
-    assert not [result for result in results if isinstance(result, AssertionError)]
+    assert not [result for result in results if isinstance(result, Exception) and not isinstance(result, Refused)]
     for copy in copies:
         copy.follow()
         assert copy.cases == copy.listed_now()

@@ -221,7 +221,7 @@ def test_the_correction_form_stands_as_the_contact_does(world: World) -> None:
     page = visitor.get(one(world, "contact_correct")).content.decode()
     filled = {name: hidden(page, name) for name in ("on", "at", "seen_version")}
     same = {**CONTACT, **filled, "note": world.contacts[0].note, "reason": "None"}
-    visitor.send(one(world, "contact_correct"), page, same)
+    assert visitor.send(one(world, "contact_correct"), page, same).status_code == 302
     # Seconds are not typed, so the moment alone may differ by less than a minute.
     moved = rows("SELECT occurred_at FROM cases_contact WHERE id = %s", [world.contacts[0].pk])[0]["occurred_at"]
     assert abs(moved - world.contacts[0].occurred_at) < datetime.timedelta(minutes=1)

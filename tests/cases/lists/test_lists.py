@@ -71,7 +71,7 @@ def test_a_filter_is_kept_found_and_removed_by_its_owner_alone(world: World) -> 
     remove = reverse("saved_filter_remove", args=[kept["uuid"]])
     assert pratt.post(remove, form_at=COLUMNS).status_code == 404
     assert olsen.post(remove, form_at=SAVED).status_code == 302
-    assert "High ones" not in text(olsen.get(SAVED).content and olsen.get(SAVED))
+    assert "High ones" not in text(olsen.get(SAVED))
     assert [row["verb"] for row in trail("change")] == ["list.filter_saved", "list.filter_removed"]
 
 
@@ -137,7 +137,7 @@ def test_a_column_stands_only_where_a_row_opens_it_and_a_cell_only_where_its_row
     assert set(carter[0]) == {"Case number", "Family name", "Given name", "Unit", "Agency"}
     sheriff = file_of(export(Visitor(world.users["dispatch"])))
     assert "Risk level" in sheriff[0]
-    (event,) = trail("read", action="export", agency_name="Harbor Clinic") or trail("read", action="export")[:1]
+    (event,) = trail("read", action="export", agency_name="Harbor Treatment Center")
     assert not event["categories"] & Category.SUPERVISION
 
 

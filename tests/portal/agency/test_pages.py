@@ -106,7 +106,7 @@ def test_a_caseload_moves_to_a_colleague(world: World) -> None:
 def test_an_officer_who_may_no_longer_work_cases_stands_out(world: World) -> None:
     with acting(world.users["admin"], world.agencies["probation"]) as actor:
         place = Membership.objects.get(user=world.users["olsen"])
-        directory.end_role(actor=actor, membership_id=place.pk)
+        directory.end_role(actor=actor, user_id=place.user_id, membership_id=place.pk)
     page = text(Visitor(world.users["mills"]).get(REASSIGN))
     assert page.count("Works no cases now") == 1
 

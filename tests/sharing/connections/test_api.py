@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg2.errors
 import pytest
 from django.db import connection
-from django.db.utils import DatabaseError
+from django.db.utils import ProgrammingError
 
 from sharing.access.context import acting
 from tests.calls import V1, bearer, send
@@ -61,8 +62,10 @@ def refused(world: World, who: str, statement: str, values: list[Any]) -> bool:
         with acting(world.users[who], world.agency_of(who)), connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.rowcount == 0
-    except DatabaseError:
-        return True
+    except ProgrammingError as error:
+        if isinstance(error.__cause__, psycopg2.errors.InsufficientPrivilege):
+            return True
+        raise
 
 
 def test_the_database_lets_nobody_but_an_administrator_make_connections(world: World) -> None:
