@@ -13,10 +13,13 @@ from django.db import migrations
 # MANAGE marks a key of the record's own agency; TREATMENT and VICTIM are the categories that few keys open. The list that
 # everybody opens, by latest change, has one index for all of a principal's keys. By next review what is owned stands
 # apart from what was given, and what is sensitive has small indexes besides: so a key is in four, and a change of its
-# case writes no more. What it costs: who owns 400,000 cases and asks by latest change for those that others share walks
-# past their own, a tenth of a second.
-MANAGE, RARE = 131072, 24576
+# case writes no more. What it costs: who asks by latest change for those that others share walks past their own. Where
+# an owner was given few they are sorted instead, so that the walk is never long.
+MANAGE, RARE, FEW = 131072, 24576, 200
 OWNED, GIVEN = f"x.mask & {MANAGE} <> 0", f"x.mask & {MANAGE} = 0"
+# The same as GIVEN in words that no partial index answers: the planner takes one condition on an expression for rare,
+# and would sort a million keys rather than walk the list by latest change.
+WALKED = f"x.mask & {MANAGE} < 1"
 SENSITIVE = f"x.mask & {RARE} <> 0 AND {GIVEN}"
 BY_CHANGE, BY_REVIEW = "updated_at DESC, content_object_id DESC", "next_review, content_object_id"
 INDEXES = "".join(
@@ -55,15 +58,21 @@ class Source:
     columns: str = "g"
 
 
-def lists(sources: list[Source], *, after: str, order: str, limit: str, asked: str = "", floor: str = "") -> str:
+def distinct_on(order: str) -> str:
+    """Once for each record, however many keys open it."""
+    return f"DISTINCT ON ({', '.join(part.split()[0] for part in order.split(', '))})"
+
+
+def lists(
+    sources: list[Source], *, after: str, order: str, limit: str, once: str, asked: str = "", floor: str = ""
+) -> str:
     """The best `limit` keys of each list of every source, or of those lists alone that `asked` selects."""
-    distinct = ", ".join(part.split()[0] for part in order.split(", "))
     return " UNION ALL ".join(
         f"""
         SELECT {number} AS source, w.g, {"w.st, w.lv" if "st" in source.columns else "0 AS st, 0 AS lv"}, y.*
           FROM {asked.format(columns=source.columns, number=number) or source.each} AS w({source.columns})
           CROSS JOIN LATERAL (
-            SELECT DISTINCT ON ({distinct}) {COLUMNS} FROM cases_casekey x
+            SELECT {once} {COLUMNS} FROM cases_casekey x
              WHERE x.group_id = w.g AND {source.condition} AND {after} {floor}
                AND {OPEN_KEY}
              ORDER BY {order} LIMIT {limit}) y"""
@@ -74,17 +83,19 @@ def lists(sources: list[Source], *, after: str, order: str, limit: str, asked: s
 def page(sources: list[Source], *, after: str, order: str) -> str:
     """The statement for few lists, and for many: a probe of each, then only those that reach the floor which it sets."""
     plain = order.replace("x.", "v.")
-    distinct = ", ".join(part.split()[0] for part in plain.split(", "))
-    best = f"SELECT DISTINCT ON ({distinct}) v.* FROM ({{rows}}) v ORDER BY {plain} LIMIT p_limit"
+    once = distinct_on(order)
+    best = f"SELECT {distinct_on(plain)} v.* FROM ({{rows}}) v ORDER BY {plain} LIMIT p_limit"
     column = order.split()[0].rstrip(",").removeprefix("x.")
     reaches, last, no_floor = ("<=", "max", "infinity") if order == REVIEW else (">=", "min", "-infinity")
-    straight = lists(sources, after=after, order=order, limit="p_limit")
-    probe = lists(sources, after=after, order=order, limit="v_probe")
+    straight = lists(sources, after=after, order=order, limit="p_limit", once=once)
+    # A record that is probed twice sets the floor lower, never too high.
+    probe = lists(sources, after=after, order=order, limit="v_probe", once="")
     reaching = lists(
         sources,
         after=after,
         order=order,
         limit="p_limit",
+        once=once,
         asked=f"(SELECT DISTINCT {{columns}} FROM s, f WHERE s.source = {{number}} AND s.{column} {reaches} f.floor)",
         floor=f"AND x.{column} {reaches} (SELECT f.floor FROM f)",
     )
@@ -101,12 +112,9 @@ def page(sources: list[Source], *, after: str, order: str) -> str:
 
 
 # Which principals are asked for which kind of list; an empty array asks none.
-BY_LIST = [
-    Source("unnest(v_all)", "true"),
-    Source("unnest(v_owning)", OWNED),
-    Source("unnest(v_given)", GIVEN),
-    Source("unnest(v_rare)", SENSITIVE),
-]
+EVERY, OWN, FEWEST = Source("unnest(v_all)", "true"), Source("unnest(v_owning)", OWNED), Source("unnest(v_rare)", SENSITIVE)
+BY_LIST = [EVERY, OWN, Source("unnest(v_given_few)", GIVEN), Source("unnest(v_given_many)", WALKED), FEWEST]
+BY_KIND = [EVERY, OWN, Source("unnest(v_given)", GIVEN), FEWEST]
 BY_LIST_OF_REVIEW = [
     Source("unnest(v_all || v_owning)", OWNED),
     Source("unnest(v_all || v_given)", GIVEN),
@@ -149,6 +157,10 @@ def caseload(*, after: str, order: str) -> str:
 # These functions read as the owner, past the wall. So they answer the transaction's own actor and nobody else: whose
 # principals count is the context's to say, and where p_user is not the context's, or there is none, nothing is found.
 # MANAGE stands in p_must for whose key it is, not for what the role allows.
+OWNERS = """ARRAY(
+    SELECT w.g FROM unnest({groups}) AS w(g) WHERE EXISTS (
+      SELECT 1 FROM sharing_grant o
+       WHERE o.kind = 'owner' AND o.record_type = 'cases.case' AND o.group_id = w.g OFFSET 0))"""
 ASKING = f"""
   v_groups int[] := CASE WHEN p_user = access_user() THEN access_groups(p_must & ~{MANAGE}) ELSE '{{}}' END;
   v_closed int[] := access_closed();
@@ -163,10 +175,7 @@ ASKING = f"""
   v_given int[] := CASE WHEN v_shared AND NOT v_sensitive THEN v_groups ELSE '{{}}' END;
   v_rare int[] := CASE WHEN v_sensitive AND NOT v_own THEN v_groups ELSE '{{}}' END;
   -- Only principals with an owner's paper hold keys of their own.
-  v_owning int[] := CASE WHEN v_own OR (v_sensitive AND NOT v_shared) THEN ARRAY(
-    SELECT w.g FROM unnest(v_groups) AS w(g) WHERE EXISTS (
-      SELECT 1 FROM sharing_grant o
-       WHERE o.kind = 'owner' AND o.record_type = 'cases.case' AND o.group_id = w.g OFFSET 0)) ELSE '{{}}' END;"""
+  v_owning int[] := CASE WHEN v_own OR (v_sensitive AND NOT v_shared) THEN {OWNERS.format(groups="v_groups")} ELSE '{{}}' END;"""
 
 PAGE = f"""
 CREATE FUNCTION case_page(
@@ -176,6 +185,12 @@ CREATE FUNCTION case_page(
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 26 SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
 {ASKING}
+  v_given_few int[] := CASE WHEN v_shared AND p_sort <> 'review' THEN ARRAY(
+    SELECT w.g FROM unnest({OWNERS.format(groups="v_given")}) AS w(g)
+     WHERE (SELECT count(*) FROM (SELECT 1 FROM cases_casekey x WHERE x.group_id = w.g AND {GIVEN} LIMIT {FEW + 1}) s) <= {FEW})
+    ELSE '{{}}' END;
+  v_given_many int[] := CASE WHEN v_shared THEN ARRAY(
+    SELECT w.g FROM unnest(v_given) AS w(g) WHERE NOT w.g = ANY (v_given_few)) ELSE '{{}}' END;
   -- How many lists are merged, and how many of each one's newest are probed for the floor: 3 up to 30, then 1.
   v_crossings int := cardinality(v_groups) * cardinality(v_statuses) * cardinality(v_levels);
   v_crossed boolean := v_filtered AND p_sort <> 'review' AND v_crossings <= 400;
@@ -237,7 +252,7 @@ BEGIN
   ELSIF v_filtered THEN
     {counted(BY_CODES)}
   ELSE
-    {counted(BY_LIST)}
+    {counted(BY_KIND)}
   END IF;
   number := least(number, p_cap);
 END $$;

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.postgresql.base import DatabaseWrapper
 from guardian import shortcuts
 
 from agencies.directory.categories import Category
@@ -72,20 +73,17 @@ class Viewer:
 
         return ask
 
-    def in_a_transaction(self, run: Callable[[Actor], Any]) -> Callable[[], Any]:
-        """The same with a transaction around it, as any request that writes has one."""
-
-        def ask() -> Any:
-            with self.world.acting_as(self.outside), transaction.atomic():
-                return run(self.actor)
-
-        return ask
+    def with_context(self, run: Callable[[Actor], Any]) -> Callable[[], Any]:
+        """The first wall as a request needs it: a transaction, the context, which says who asks, the question."""
+        return self._as_a_request(self.outside, run)
 
     def behind_both(self, run: Callable[[Actor], Any]) -> Callable[[], Any]:
         """The question as a request asks it: a transaction, the context, the question, and the commit."""
+        return self._as_a_request(self.world.app, run)
 
+    def _as_a_request(self, connection: DatabaseWrapper, run: Callable[[Actor], Any]) -> Callable[[], Any]:
         def ask() -> Any:
-            with self.world.acting_as(self.world.app), transaction.atomic():
+            with self.world.acting_as(connection), transaction.atomic():
                 actor = open_context(self.user, self.persona.agency_id)
                 assert actor is not None
                 return run(actor)

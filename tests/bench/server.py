@@ -81,6 +81,7 @@ class BenchServer:
             self._migrate(name)
             with closing(self.connect(name)) as owner:
                 world.build(owner, cases)
+            cursor.execute("CHECKPOINT")  # or it is written out while others are measured
             cursor.execute(f'COMMENT ON DATABASE "{name}" IS %s', [stamp])
         return name
 

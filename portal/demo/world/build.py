@@ -13,6 +13,7 @@ from cases.imports.models import ImportRun
 from cases.imports.services import import_extract
 from portal.demo.world import showcase
 from portal.demo.world.accounts import furnish_accounts
+from portal.demo.world.appointments import Appointments
 from portal.demo.world.connections import add_webhook
 from portal.demo.world.contacts import Contacts
 from portal.demo.world.directory import AGENCIES, COUNTY_PROBATION, issue_secrets, make_directory, read_directory
@@ -87,6 +88,10 @@ def make_world(step: Step) -> dict[str, str]:
         shares.make_circle(terms)
         shares.make_exceptions(terms)
         _tag_news(terms, shown, shares)
+        appointments = Appointments(directory, now, today)
+        appointments.draw(everybody)
+        appointments.fill_days(shown, everybody)
+        appointments.save()
         keep_filters(directory)
         furnish_accounts(directory, now)
         secrets = issue_secrets(now)
