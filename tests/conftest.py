@@ -1,6 +1,7 @@
 """What all tests share: the databases of tests/services.py in place of the ones Django would make."""
 
-import copy
+import gc
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,6 +31,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> InGroups:
     return InGroups(config, log)
 
 
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
     """The database is there and migrated: the app's role could not create one."""
@@ -56,18 +64,19 @@ def _database_contents(request: pytest.FixtureRequest, django_db_setup: None, dj
 
 
 @pytest.fixture(scope="session")
-def _built_world(django_db_setup: None, django_db_blocker: Any) -> World:
-    """The small world, built once into concord_test and kept as a template to copy."""
+def _built_world(django_db_setup: None, django_db_blocker: Any) -> bytes:
+    """The small world, built once into concord_test and kept as a template to copy; what each test gets a copy of."""
     with django_db_blocker.unblock():
         services.restore()
         with services.as_job():
             built = small_world()
         services.spoil()
         services.clone_database(WORLD_TEMPLATE, template=services.DATABASE)
-    return built
+    return pickle.dumps(built)
 
 
 @pytest.fixture
-def world(transactional_db: None, _built_world: World) -> World:
+def world(transactional_db: None, _built_world: bytes) -> World:
     """The committed world of tests/worlds.py, fresh for this test; whatever the test commits goes with it."""
-    return copy.deepcopy(_built_world)
+    made: World = pickle.loads(_built_world)
+    return made

@@ -5,8 +5,8 @@ Whatever a page writes to the console as an error, and whatever the content secu
 
 from __future__ import annotations
 
-import copy
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -67,7 +67,7 @@ class Somebody:
 
 
 @pytest.fixture(scope="package")
-def portal(_built_world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def portal(_built_world: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running portal with worker and beat."""
     folder = tmp_path_factory.mktemp("portal")
     environment = clone_database(DATABASE, WORLD_TEMPLATE)
@@ -139,10 +139,11 @@ def chromium(portal: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def world(_built_world: World, portal: str) -> World:
+def world(_built_world: bytes, portal: str) -> World:
     """The small world as it was made, in the portal's database: what earlier tests changed there is gone."""
     clone_database(DATABASE, WORLD_TEMPLATE)
-    return copy.deepcopy(_built_world)
+    made: World = pickle.loads(_built_world)
+    return made
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ _SAME = {
     "cautions": "SELECT c.number, x.text, x.detail FROM cases_caution x JOIN cases_case c ON c.id = x.case_id",
     "actions": "SELECT c.number, x.title, x.owner_text, x.due_on FROM cases_action x"
     " JOIN cases_case c ON c.id = x.case_id",
+    "appointments": "SELECT c.number, x.kind, x.starts_at, x.outcome FROM cases_appointment x"
+    " JOIN cases_case c ON c.id = x.case_id",
     "grants": "SELECT c.number, n.name, g.bundle, g.revoked_at IS NULL FROM sharing_grant g"
     " JOIN cases_case c ON c.uuid = g.record_id JOIN auth_group n ON n.id = g.group_id",
 }
@@ -83,6 +85,7 @@ def test_a_second_time_it_is_there_and_nothing_changes() -> None:
     assert ask("SELECT count(*), max(xmin::text::bigint) FROM cases_case") == before
 
 
+@pytest.mark.drill
 def test_it_is_the_same_every_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     other = "concord_demo_again"
     services.clone_database(other)
@@ -169,6 +172,23 @@ def test_plans_have_goals_actions_and_first_versions_that_agree_with_them() -> N
             " AND v.values->>'title' = p.title)"
         ) == [(0,)]
     assert ask("SELECT count(*) > 30 FROM cases_action WHERE status = 'open' AND due_on < current_date") == [(True,)]
+
+
+def test_appointments_are_kept_or_to_come_and_no_officer_is_in_two_places() -> None:
+    """What is past has an outcome, but for a few of the shown officers' own; what is to come has none."""
+    assert ask("SELECT count(*) FROM cases_appointment WHERE starts_at > access_now() AND outcome <> ''") == [(0,)]
+    waiting = ask(
+        "SELECT u.email FROM cases_appointment a JOIN agencies_user u ON u.id = a.officer_id"
+        " WHERE a.starts_at < access_now() - interval '1 minute' AND a.outcome = '' GROUP BY 1"
+    )
+    assert {email for (email,) in waiting} <= {persona.email for persona in PERSONAS}
+    running = "SELECT count(*) FROM cases_case WHERE status = 1"
+    next_ones = "SELECT count(DISTINCT a.case_id) FROM cases_appointment a WHERE a.starts_at > access_now()"
+    assert 0.95 < ask(next_ones)[0][0] / ask(running)[0][0] <= 1
+    assert ask(
+        "SELECT a.id FROM cases_appointment a JOIN cases_appointment b ON b.officer_id = a.officer_id"
+        " AND b.starts_at = a.starts_at AND b.id > a.id"
+    ) == []  # fmt: skip
 
 
 def test_the_case_that_shows_everything() -> None:
