@@ -70,8 +70,7 @@ def _built_world(django_db_setup: None, django_db_blocker: Any) -> bytes:
         services.restore()
         with services.as_job():
             built = small_world()
-        services.spoil()
-        services.clone_database(WORLD_TEMPLATE, template=services.DATABASE)
+        services.keep_as(WORLD_TEMPLATE)
     return pickle.dumps(built)
 
 

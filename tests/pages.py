@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from contextlib import closing
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import Client
 
 from agencies.directory.models import User
-from tests.services import connect
+from tests.services import owner_cursor
 
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
@@ -54,7 +53,7 @@ def text(response: HttpResponse) -> str:
 
 def rows(query: str, values: Iterable[Any] = ()) -> list[dict[str, Any]]:
     """What the owner of the tables reads, outside row security."""
-    with closing(connect("owner")) as owner, owner.cursor() as cursor:
+    with owner_cursor() as cursor:
         cursor.execute(query, list(values))
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

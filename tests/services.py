@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -24,6 +24,7 @@ import pytest
 
 from portal.launcher import roles
 from portal.launcher.servers import THROW_AWAY, Postgres, Valkey
+from tests import contents
 
 ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = "concord_template"
@@ -31,6 +32,9 @@ DATABASE = "concord_test"
 
 _running: "Services | None" = None
 _holds: str | None = None  # the template of which concord_test is an untouched copy; None once a test committed
+_watched: contents.Database | None = None  # concord_test
+_owners: Any = None  # the owner's connection to concord_test, for single statements
+_contents: dict[str, contents.Content] = {}  # template → what a copy of it holds
 
 
 class Services:
@@ -106,12 +110,15 @@ def clone_database(name: str, template: str = TEMPLATE) -> dict[str, str]:
 
 
 def restore(template: str = TEMPLATE) -> None:
-    """Puts concord_test back as it was after migrating, or as `template` is, ending every connection to it."""
-    global _holds
+    """Makes concord_test a copy of `template`, ending every connection to it."""
+    global _holds, _watched
     from django.db import connections
 
     connections.close_all()
+    _look_away()
     clone_database(DATABASE, template)
+    _watched = contents.Database(running().postgres.connect(DATABASE))
+    _contents[template] = _watched.content
     _holds = template
 
 
@@ -121,10 +128,58 @@ def spoil() -> None:
     _holds = None
 
 
+def keep_as(name: str) -> None:
+    """Makes what concord_test holds now a template of its own."""
+    spoil()
+    _look_away()
+    clone_database(name, template=DATABASE)
+
+
+def _look_away() -> None:
+    """Ends the connections that are kept here."""
+    global _watched, _owners
+    for kept in (_watched, _owners):
+        if kept:
+            kept.close()
+    _watched = _owners = None
+
+
 def provide(template: str = TEMPLATE) -> None:
-    """Sees to it that concord_test is an untouched copy of `template`."""
-    if _holds != template:
+    """Sees to it that concord_test holds what `template` does, and nobody but Django's own connection is there."""
+    global _holds
+    if _holds == template:
+        return
+    wanted = _contents.get(template)
+    if _watched and wanted and _watched.put_back(wanted, spare=_settle()):
+        _holds = template
+    else:
         restore(template)
+
+
+def _settle() -> list[int]:
+    """Makes Django's connection as good as new, if there is one that works; returns what serves it and the owner."""
+    import psycopg2
+    from django.db import DatabaseError, connection, connections
+
+    from sharing.access import rows
+
+    for other in connections.all(initialized_only=True):
+        if other is not connection or other.settings_dict["NAME"] != DATABASE:
+            other.close()
+    spare = [_owners.info.backend_pid] if _owners and not _owners.closed else []
+    if connection.connection is None:
+        return spare
+    try:
+        connection.rollback()
+        connection.set_autocommit(True)
+        with connection.cursor() as cursor:
+            cursor.execute("DISCARD ALL")
+        connection.init_connection_state()
+        rows._PREPARED.clear()
+        return [*spare, connection.connection.info.backend_pid]
+    except (psycopg2.Error, DatabaseError):  # a test ended it
+        connection.close()
+        return spare
 
 
 @contextmanager
@@ -164,9 +219,17 @@ def connect(who: str = "owner", database: str = DATABASE) -> Any:
 
 def owner(statement: str, *arguments: Any) -> list[Any]:
     """What the owner of the tables reads or changes past every policy; [] for a statement that returns nothing."""
-    with closing(connect("owner")) as connection, connection.cursor() as cursor:
+    with owner_cursor() as cursor:
         cursor.execute(statement, arguments or None)
         return list(cursor.fetchall()) if cursor.description else []
+
+
+def owner_cursor() -> Any:
+    """A cursor of the owner's on a connection that tests share; for statements that leave nothing in it."""
+    global _owners
+    if _owners is None or _owners.closed:
+        _owners = connect("owner")
+    return _owners.cursor()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
