@@ -136,7 +136,7 @@ class CaseExportView(DoorView):
     """Cases as a file."""
 
     categories = {"post": Category.EXISTENCE}
-    throttle_scope = "search"
+    rates = {"post": "search"}
     only_asks = True
 
     @extend_schema(

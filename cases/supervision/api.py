@@ -48,6 +48,7 @@ class CaseListView(DoorView):
     """The cases that the caller may know of."""
 
     categories = {"get": Category.EXISTENCE, "post": Category.SHARE}
+    rates = {"post": "openings"}  # each looks for namesakes
     parameters = CaseListParameters
     shows = CaseRow
     expands = {"cautions": "id", "conditions": "id", "plan": "id"}
@@ -236,7 +237,7 @@ class SearchView(DoorView):
     """Finding people by what stands in the body, so that no name is ever part of an address."""
 
     categories = {"post": Category.EXISTENCE}
-    throttle_scope = "search"
+    rates = {"post": "search"}
     only_asks = True
 
     @extend_schema(operation_id="search_cases", request=SearchInput, responses=SearchAnswer, tags=["Cases"])

@@ -11,14 +11,14 @@ from sharing.access.rates import spend
 
 
 class CallerRate(BaseThrottle):
-    """So many calls a window for each caller and kind of call (`throttle_scope` of the view; see API_RATES)."""
+    """So many calls a window for each caller and kind of call (`rates` of the view; see API_RATES)."""
 
     def __init__(self) -> None:
         self.wait_seconds = 1
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Whether the caller has calls left in this window; notes for the answer's headers how many."""
-        spent = spend(getattr(view, "throttle_scope", "calls"), request.user.pk or 0)
+        spent = spend(getattr(view, "rates", {}).get((request.method or "").lower(), "calls"), request.user.pk or 0)
         if spent is None:
             return True
         self.wait_seconds = spent.seconds

@@ -285,7 +285,7 @@ REST_FRAMEWORK = {
 }
 
 # Kind of call → calls a window, the window in seconds; each caller by itself.
-API_RATES = {"calls": (600, 60), "search": (60, 60)}
+API_RATES = {"calls": (600, 60), "search": (60, 60), "openings": (30, 60)}
 
 SPECTACULAR_SETTINGS = {
     "TITLE": "Concord API",

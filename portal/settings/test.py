@@ -11,6 +11,6 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 DOCUMENT_MAX_BYTES = 1024 * 1024
 ACCOUNT_RATE_LIMITS = False
-API_RATES = {"calls": (1_000_000, 60), "search": (1_000_000, 60)}
+API_RATES = {"calls": (1_000_000, 60), "search": (1_000_000, 60), "openings": (1_000_000, 60)}
 WEBHOOKS_STAY_OUTSIDE = False
 LOGGING = logging_settings(as_json=False, level=env.str("LOG_LEVEL", default="WARNING"))

@@ -129,6 +129,7 @@ class Question(Opening):
 class OpenWho(Question):
     """Who the person is."""
 
+    rates = {"post": "openings"}  # looks for namesakes, and so do the two below
     page, follows, back, number = WHO, HOME, "", 1
     title = "Who is it?"
     text = "As the order names them. Numbers help to find out whether your agency knows the person already."
@@ -158,6 +159,8 @@ class OpenTerm(Question):
 
 class OpenSame(Opening):
     """Who may be the same person: an interruption, which somebody has to answer."""
+
+    rates = {"get": "openings", "post": "openings"}
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Those found, or on where there are none."""
@@ -200,6 +203,8 @@ class OpenSame(Opening):
 
 class OpenCheck(Opening):
     """The answers read back, and the one button that opens the case."""
+
+    rates = {"post": "openings"}
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The answers; back to the first page that lacks one."""

@@ -80,7 +80,7 @@ class DoorView(APIView):
     categories: ClassVar[Mapping[str, Category]] = {}
     weighty: ClassVar[frozenset[str]] = frozenset()  # methods for which a person's password must be fresh
     parameters: ClassVar[type[Strict]] = NoParameters
-    throttle_scope: ClassVar[str] = "calls"
+    rates: ClassVar[Mapping[str, str]] = {}  # method → kind of call that is counted apart, see API_RATES
     http_method_names = ["get", "head", "post", "patch"]
     # A POST that only asks, such as a search: it keeps no answer under an Idempotency-Key, but answers anew.
     only_asks: ClassVar[bool] = False

@@ -10,7 +10,7 @@ from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
 
-RATES = {"calls": (5, 60), "search": (2, 60)}
+RATES = {"calls": (5, 60), "search": (2, 60), "openings": (1, 60)}
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,8 @@ def test_a_caller_in_haste_is_told_when_to_come_back(world: World) -> None:
     assert reyes.get(f"{V1}/agreements/").status_code == 200
     # Searches are counted by themselves.
     assert [send(olsen, "POST", f"{V1}/searches/", {"words": "Pike"}).status_code for _ in range(3)] == [200, 200, 429]
+    # So are attempts to open a case, each of which looks for namesakes.
+    assert [send(olsen, "POST", f"{V1}/cases/", {}).status_code for _ in range(2)] == [400, 429]
 
 
 @override_settings(API_RATES=RATES)
