@@ -115,6 +115,7 @@ class TokenEndView(DoorView):
     """The end of a token."""
 
     categories = {"post": ANY_ACTOR}
+    weighty = frozenset({"post"})
 
     @extend_schema(operation_id="end_token", request=None, responses=TokenAnswer, tags=TAGS)
     def post(self, request: Request, token_uuid: uuid.UUID) -> Response:

@@ -158,6 +158,8 @@ class TestWebhook(WebhookAct):
 class SwitchWebhook(WebhookAct):
     """On or off."""
 
+    weighty = frozenset({"post"})
+
     def act(self, webhook: uuid.UUID) -> str:
         """The other way round than the button found it."""
         on = self.request.POST.get("on") == "1"
