@@ -77,6 +77,15 @@ class Appointment(CasePart):
         return self.starts_at + datetime.timedelta(minutes=self.minutes)
 
     @property
+    def tone(self) -> str:
+        """How the outcome is marked: "done" where all is well, "late" where somebody has to see to it, else plain."""
+        return {
+            Outcome.ATTENDED_COMPLIED.value: "done",
+            Outcome.ATTENDED_NOT_COMPLIED.value: "late",
+            Outcome.ABSENT_UNACCEPTABLE.value: "late",
+        }.get(self.outcome, "")
+
+    @property
     def waits(self) -> bool:
         """Whether its time has come and nobody has said how it went."""
         return not self.outcome and self.starts_at <= timezone.now()

@@ -59,6 +59,12 @@ def clock(value: datetime.datetime | None) -> str:
 
 
 @register.filter
+def digits(phone: str) -> str:
+    """A number as a link dials it: without what people write between its digits."""
+    return "".join(sign for sign in phone if sign.isdigit() or sign in "+-")
+
+
+@register.filter
 def when(value: datetime.datetime | None) -> str:
     """Nov 24, 2026 at 9:32am."""
     return f"{day(value)} at {clock(value)}" if day(value) else ""
