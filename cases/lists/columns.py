@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
+
 from agencies.directory.categories import Category
+from cases.lists.beside import NEEDS
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
@@ -21,12 +24,15 @@ CHOICES = {
     "level": "Level of supervision",
     "changed": "Changed",
     "review": "Next review",
+    "next": "Next appointment",
+    "contact": "Last contact",
+    "plan": "Joint plan",
     "supervision": "Supervision and end of term",
     "offense": "Offense",
     "held": "Held by",
 }
 USUAL = ("risk", "changed", "review", "held")
-USUAL_OF_MINE = ("risk", "changed", "review", "supervision")
+USUAL_OF_MINE = ("risk", "changed", "review", "next", "contact")
 PREFERENCE = "case_columns"
 """Under this name the choice is kept among a person's preferences."""
 
@@ -56,6 +62,15 @@ _CHOSEN: dict[str, tuple[FileColumn, ...]] = {
     "level": (FileColumn("Level of supervision", _STATUS, lambda case: case.get_supervision_level_display()),),
     "changed": (FileColumn("Changed", _STATUS, lambda case: case.updated_at.isoformat(timespec="seconds")),),
     "review": (FileColumn("Next review", _STATUS, lambda case: _iso(case.next_review)),),
+    "next": (FileColumn("Next appointment", NEEDS["next"], lambda case: _moment(case, "next", "starts_at")),),
+    "contact": (
+        FileColumn("Last contact", NEEDS["contact"], lambda case: _moment(case, "contact", "occurred_at")),
+        FileColumn("Kind of contact", NEEDS["contact"], lambda case: getattr(_beside(case, "contact"), "title", "")),
+    ),
+    "plan": (
+        FileColumn("Joint plan", NEEDS["plan"], lambda case: _plan(case).get_status_display() if _plan(case) else ""),
+        FileColumn("Plan review", NEEDS["plan"], lambda case: _iso(_plan(case).review_on) if _plan(case) else ""),
+    ),
     "supervision": (
         FileColumn("Supervision", _STATUS, lambda case: case.get_kind_display()),
         FileColumn("Term began", _STATUS, lambda case: _iso(case.term_start)),
@@ -90,10 +105,23 @@ def cell(case: Case, column: FileColumn) -> str:
     if column.needs not in case.opened:
         return NOT_SHARED
     text = str(column.text(case))
-    return f"'{text}" if text.lstrip()[:1] in _FORMULA or text[:1] in "\t\r\n" else text
+    return f"'{text}" if text.lstrip()[:1] in _FORMULA or text[:1] in _BREAKS else text
 
 
-_FORMULA = {"=", "+", "-", "@", "＝", "＋", "－", "＠"}
+_FORMULA, _BREAKS = {"=", "+", "-", "@", "＝", "＋", "－", "＠"}, {"\t", "\r", "\n"}
+
+
+def _beside(case: Case, code: str) -> Any:
+    return case.beside[code]  # type: ignore[attr-defined]
+
+
+def _plan(case: Case) -> Any:
+    return _beside(case, "plan")
+
+
+def _moment(case: Case, code: str, field: str) -> str:
+    found = _beside(case, code)
+    return timezone.localtime(getattr(found, field)).isoformat(timespec="minutes") if found else ""
 
 
 def _iso(day: datetime.date | None) -> str:

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from agencies.accounts.services import keep_preference
 from agencies.directory.categories import Category, union
 from agencies.trail.services import record_change, record_read
+from cases.lists.beside import beside, put_beside
 from cases.lists.columns import CHOICES, PREFERENCE, USUAL, USUAL_OF_MINE, cell, chosen_columns, file_columns
 from cases.lists.models import SavedFilter
 from cases.supervision.codes import CASE
@@ -112,6 +113,7 @@ class Export:
                 cautions = cautions_of(actor, rows)
                 for case in rows:
                     case.shown_cautions = cautions.get(case.pk, [])  # type: ignore[attr-defined]
+                put_beside(rows, {code: list(found) for code, found in beside(actor, rows, self.columns).items()})
                 written = [_line([cell(case, column) for column in columns]) for case in rows]
             yield from written
 

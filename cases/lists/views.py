@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.directory.categories import Category
+from cases.lists.beside import beside, needed, put_beside
 from cases.lists.columns import CHOICES
 from cases.lists.forms import (
     RECENT,
@@ -30,8 +31,8 @@ from cases.lists.forms import (
 from cases.lists.models import SavedFilter
 from cases.lists.services import EXPORT_AT_MOST, choose_columns, columns_for, export_cases, remove_filter, save_filter
 from cases.supervision.models import Case
-from cases.supervision.querysets import ALL, MINE, REVIEW, SHARED, UNIT, CappedCount, CasePage
-from cases.supervision.rows import dressed, knows_status, record_shown
+from cases.supervision.querysets import ALL, MINE, REVIEW, SHARED, UNIT, CappedCount, CasePage, cautions_in_force
+from cases.supervision.rows import ON_A_LIST, dress, knows_status, record_shown
 from cases.supervision.services import reassign_cases
 from sharing.access.errors import NotAllowed, Refused
 from sharing.access.pages import Blocks, Page, add_refusal
@@ -69,10 +70,15 @@ class CaseList(Page):
             context = {"form": form, "tabs": tabs, "section": "cases", "clear_url": request.path}
             return render(request, "cases/lists/list.html", context, status=400)
         page = _page(self, form)
-        cases = dressed(actor, page.cases, Blocks())
-        record_shown(actor, "list", cases)
         scope, sort, chosen = form.narrowed.scope, form.narrowed.sort, form.chosen
         knows = knows_status(actor)
+        # Who may not know status sees who holds the case and no more.
+        columns = columns_for(actor, scope) if knows else ("held",)
+        asked = beside(actor, page.cases, columns)
+        read = Blocks().together({"cautions": cautions_in_force(actor, page.cases), **asked})
+        cases = dress(page.cases, read.pop("cautions"))
+        put_beside(cases, read)
+        record_shown(actor, "list", cases, ON_A_LIST | needed(columns))
         context = {
             "section": "cases",
             "may_open": opens_cases(actor),
@@ -84,7 +90,8 @@ class CaseList(Page):
             "keep": [pair for pair in chosen if pair[0] in ("tab", "sort")],
             "cases": cases,
             "knows_status": knows,
-            "columns": _shown(columns_for(actor, scope), knows),
+            "columns": {code: code in columns for code in CHOICES},
+            "missing": [code for code, rows in read.items() if rows is None],
             "sort": sort,
             "sorts": _sorts(form, sort) if knows and not form.recent else [],
             "shown": len(cases),
@@ -289,11 +296,6 @@ def _url(pairs: list[tuple[str, str]]) -> str:
 
 def _tabs(scopes: list[tuple[str, str]], current: str) -> list[dict[str, Any]]:
     return [{"label": label, "url": _url([("tab", scope)]), "current": scope == current} for scope, label in scopes]
-
-
-def _shown(columns: tuple[str, ...], knows: bool) -> dict[str, bool]:
-    """Column → whether the list shows it; who may not know status sees who holds the case and no more."""
-    return {code: (code in columns) if knows else code == "held" for code in CHOICES}
 
 
 def _chips(form: CaseListForm) -> list[dict[str, str]]:

@@ -49,12 +49,12 @@ def page_of(case: Case) -> str:
     return reverse("case_card" if starts_from_card(case.opened) else "case_overview", args=[case.uuid])
 
 
-def record_shown(actor: Actor, action: str, cases: list[Case]) -> None:
-    """The read event of a list."""
+def record_shown(actor: Actor, action: str, cases: list[Case], shown: Category = ON_A_LIST) -> None:
+    """The read event of a list that shows so much of each case as the actor may use."""
     record_read(
         actor=actor,
         action=action,
         record_type=CASE,
         record_ids=[case.uuid for case in cases],
-        categories=union(case.opened for case in cases) & ON_A_LIST,
+        categories=union(case.opened for case in cases) & shown,
     )

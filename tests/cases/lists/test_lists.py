@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from agencies.directory.categories import Category
+from cases.contacts.codes import ContactAudience
 from cases.lists import services as lists
 from cases.lists.columns import cell, file_columns
 from sharing.access.context import NoContext
@@ -116,6 +119,41 @@ def test_chosen_columns_stand_on_every_list_and_cautions_always(world: World) ->
     assert len(statements(olsen, LIST)) <= 9
 
 
+def test_next_appointment_last_contact_and_plan_are_those_the_reader_may_see(world: World) -> None:
+    services.owner(
+        "UPDATE cases_contact SET audience = %s WHERE id = %s", ContactAudience.SUPERVISION, world.contacts[0].pk
+    )
+    told = {}
+    for who in ("olsen", "reyes", "patel"):
+        visitor = Visitor(world.users[who])
+        visitor.post(COLUMNS, {"columns": ["next", "contact", "plan"]})
+        page = visitor.get(LIST, tab="mine" if who == "olsen" else "shared")
+        told[who] = next(case for case in page.context["cases"] if case.pk == world.joint.pk)
+        row = re.search(r"<tr>(?:(?!</tr>).)*Hallett.*?</tr>", text(page))
+        assert row is not None
+        assert row[0].count("Not shared") == (3 if who == "patel" else 0)
+        assert len(statements(visitor, LIST)) <= 9
+    assert {who: case.beside["next"] and case.beside["next"].pk for who, case in told.items()} == {
+        "olsen": world.appointments[2].pk, "reyes": world.appointments[2].pk, "patel": None
+    }  # fmt: skip
+    assert {who: case.beside["contact"] and case.beside["contact"].pk for who, case in told.items()} == {
+        "olsen": world.contacts[0].pk, "reyes": world.contacts[2].pk, "patel": None
+    }  # fmt: skip
+    assert [told[who].beside["plan"] is None for who in told] == [False, False, True]
+    (*_, event) = trail("read", action="list")
+    assert Category.CONTACT_VIEW & event["categories"] == 0
+    assert Category.PLAN_VIEW in Category(trail("read", action="list")[0]["categories"])
+
+
+def test_a_column_that_cannot_be_loaded_says_so_and_the_list_stands(world: World) -> None:
+    services.owner("REVOKE SELECT ON cases_contact FROM concord_app")
+    page = text(Visitor(world.users["olsen"]).get(LIST))
+    assert "Not loaded" in page
+    assert "Hallett" in page
+    assert "Room 3" not in page
+    assert "Office visit" in page or "Home visit" in page
+
+
 # --- Files -----------------------------------------------------------------------------------------------------------
 
 
@@ -129,7 +167,21 @@ def test_a_file_holds_the_list_and_is_recorded_before_it_leaves(world: World) ->
     assert "Hallett" not in answer["Content-Disposition"]
     hallett = next(row for row in found if row["Family name"] == "Hallett")
     assert hallett["Cautions"] == "Firearm"
+    assert "Last contact" not in hallett
     assert hallett["Agency"] == "Pine County Community Corrections"
+
+
+def test_a_file_tells_next_appointment_last_contact_and_plan(world: World) -> None:
+    olsen = Visitor(world.users["olsen"])
+    olsen.post(COLUMNS, {"columns": ["next", "contact", "plan"]})
+    hallett = next(row for row in file_of(export(olsen, tab="mine")) if row["Family name"] == "Hallett")
+    assert hallett["Next appointment"][:10] == f"{localdate(world.appointments[2].starts_at)}"
+    assert hallett["Kind of contact"] == "Office visit"
+    assert hallett["Joint plan"] == "Active"
+    other = next(row for row in file_of(export(olsen, tab="mine")) if row["Family name"] != "Hallett")
+    assert (other["Next appointment"], other["Kind of contact"], other["Plan review"]) == ("", "", "")
+    (event, _) = trail("read", action="export")
+    assert Category(event["categories"]) & Category.CONTACT_VIEW
 
 
 def test_a_column_stands_only_where_a_row_opens_it_and_a_cell_only_where_its_row_does(world: World) -> None:
