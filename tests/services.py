@@ -198,6 +198,28 @@ def as_job() -> Iterator[None]:
         connection.settings_dict.update(usual)
 
 
+def connection_of_job() -> Any:
+    """Another connection of Django's to the same database, of the job role."""
+    from django.db import connection
+
+    made = connection.copy()
+    made.settings_dict.update(_login(running().environment(made.settings_dict["NAME"])["DATABASE_JOB_URL"]))
+    return made
+
+
+@contextmanager
+def standing_in(other: Any) -> Iterator[None]:
+    """Inside, Django uses this connection. Both stay open, since a new one would have all to learn again."""
+    from django.db import connections
+
+    usual = connections["default"]
+    connections["default"] = other
+    try:
+        yield
+    finally:
+        connections["default"] = usual
+
+
 def _login(url: str) -> dict[str, str]:
     parts = urlsplit(url)
     return {"USER": unquote(parts.username or ""), "PASSWORD": unquote(parts.password or "")}

@@ -67,6 +67,7 @@ class Loader:
     def __init__(self) -> None:
         self.owner = services.connect("owner")
         self.job = services.connect("job")
+        self.past_the_wall = services.connection_of_job()
         with self.owner.cursor() as cursor:
             cursor.execute(TURNABLE_CLOCK)
         with self.job.cursor() as cursor:
@@ -75,6 +76,7 @@ class Loader:
     def close(self) -> None:
         self.owner.close()
         self.job.close()
+        self.past_the_wall.close()
 
     def search_from_names(self) -> None:
         """Makes the search take, for all but the smallest viewers, the way that a large world takes."""

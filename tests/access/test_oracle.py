@@ -68,7 +68,6 @@ def check_world(loader: Loader, seed: int) -> None:
         loader.turn_clock(now)
         if seed % 2:
             first_wall_alone(loader, world, now, dice, seed)
-            loader.turn_clock(now)  # the connection is a new one
         for user_id, agency in lookers(world, now, dice):
             try:
                 with transaction.atomic():
@@ -84,7 +83,7 @@ def first_wall_alone(loader: Loader, world: World, now: datetime.datetime, dice:
     user_id, agency = lookers(world, now, dice)[0]
     oracle = Oracle(world, now)
     viewer = oracle.viewer(user_id, agency)
-    with services.as_job():
+    with services.standing_in(loader.past_the_wall):
         loader.turn_clock(now)
         with transaction.atomic():
             actor = open_context(User(pk=user_id), agency)
