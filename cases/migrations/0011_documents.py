@@ -29,7 +29,7 @@ CREATE POLICY by_job ON cases_document TO concord_job
   USING ((SELECT access_is_job())) WITH CHECK ((SELECT access_is_job()));
 -- Added in one's own name, and never as scanned.
 CREATE POLICY add ON cases_document FOR INSERT TO concord_app
-  WITH CHECK ({opens(DOCUMENTS)} AND added_by_id = (SELECT access_user()) AND scan_state IN ('waiting', 'unscanned')
+  WITH CHECK ({opens(DOCUMENTS)} AND added_by_id = (SELECT access_user()) AND (scan_state = 'waiting' OR scan_state = 'unscanned')
               AND added_by_agency_id = nullif(current_setting('access.agency', true), '')::bigint
               AND withdrawn_at IS NULL);
 -- Withdrawn once and for all, in one's own name, by the agency that added it or whoever may share the case.

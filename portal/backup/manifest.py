@@ -18,6 +18,7 @@ _SUM = """
 select coalesce(sum(('x' || left(encode(sha256(convert_to(t::text, 'UTF8')), 'hex'), 15))::bit(60)::bigint), 0)
   from "{}" t
 """
+# A policy must read the same after it was dumped and read again, which `varchar IN (…)` does not: write it with OR.
 _WALL = """
 select (select count(*) from pg_class c where c.relnamespace = 'public'::regnamespace and c.relrowsecurity),
        (select encode(sha256(convert_to(coalesce(string_agg(p::text, ';' order by p::text), ''), 'UTF8')), 'hex')

@@ -29,7 +29,7 @@ from portal.launcher.processes import free_port
 from portal.launcher.roles import gather_statistics
 from tests import services
 
-pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.drill, pytest.mark.django_db(transaction=True, databases=["default", "aside"])]
 
 DEMO = "concord_demo"
 LOOKED_AT = 20  # records of each kind whose pages every persona asks for
