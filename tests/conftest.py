@@ -44,8 +44,8 @@ def django_db_setup() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _copy_instead_of_flush() -> Iterator[None]:
-    """After a test that committed, the database is copied anew: the app's role holds no TRUNCATE."""
+def _no_flush() -> Iterator[None]:
+    """A test that committed spoils the database, and nothing is flushed: the app's role holds no TRUNCATE."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: services.spoil())
         yield

@@ -15,8 +15,11 @@ _CATALOGS = (
     "pg_class", "pg_attribute", "pg_attrdef", "pg_proc", "pg_policy", "pg_trigger", "pg_constraint", "pg_index",
     "pg_type", "pg_namespace", "pg_default_acl", "pg_extension", "pg_event_trigger", "pg_db_role_setting",
 )  # fmt: skip
+_LASTING = " WHERE nspname !~ '^pg_(toast_)?temp_'"  # a place for temporary tables, once made, stays, and is empty
 _DEFINITIONS = "SELECT " + ", ".join(
-    f"(SELECT count(*) || ':' || coalesce(max(xmin::text::bigint), 0) FROM {catalog})" for catalog in _CATALOGS
+    f"(SELECT count(*) || ':' || coalesce(max(xmin::text::bigint), 0) FROM {catalog}"
+    f"{_LASTING if catalog == 'pg_namespace' else ''})"
+    for catalog in _CATALOGS
 )
 _TABLES = """
 SELECT format('%I', c.relname), string_agg(format('%I', a.attname), ', ' ORDER BY a.attnum)

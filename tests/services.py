@@ -3,8 +3,9 @@
     concord_template   migrated once; never connected to afterwards, so it can be copied
     concord_test       what the settings point at, a copy of it
 
-Tests that commit for real get a database back by copying, since the app's role holds no TRUNCATE: `provide()` remakes
-concord_test where a test committed to it, `clone_database(name)` makes another.
+After a test that committed for real `provide()` puts back what concord_test held (tests/contents.py: rows and
+sequences), or copies it anew where something was defined otherwise; `clone_database(name)` makes another. What is
+neither, such as a role of the whole cluster, a test has to put back itself.
 """
 
 import atexit
@@ -123,7 +124,7 @@ def restore(template: str = TEMPLATE) -> None:
 
 
 def spoil() -> None:
-    """Notes that a test has committed to concord_test, so that the next one gets a fresh copy."""
+    """Notes that a test has committed to concord_test, so that it is put back before the next."""
     global _holds
     _holds = None
 
@@ -159,14 +160,17 @@ def provide(template: str = TEMPLATE) -> None:
 def _settle() -> list[int]:
     """Makes Django's connection as good as new, if there is one that works; returns what serves it and the owner."""
     import psycopg2
-    from django.db import DatabaseError, connection, connections
+    from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 
     from sharing.access import rows
 
     for other in connections.all(initialized_only=True):
-        if other is not connection or other.settings_dict["NAME"] != DATABASE:
+        if other.alias != DEFAULT_DB_ALIAS or other.settings_dict["NAME"] != DATABASE:
             other.close()
-    spare = [_owners.info.backend_pid] if _owners and not _owners.closed else []
+    spare = []
+    if _owners and not _owners.closed:
+        _owners.cursor().execute("DISCARD TEMP")
+        spare = [_owners.info.backend_pid]
     if connection.connection is None:
         return spare
     try:

@@ -9,10 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agencies.directory.models import User
-from cases.appointments.codes import ATTENDANCE, NOT_A_COLLEAGUE, Outcome
+from cases.appointments.codes import ATTENDANCE, Outcome
 from cases.appointments.models import Appointment
 from cases.supervision.codes import Audience
-from sharing.access.errors import Refused
 from sharing.access.rest import AgencyBrief, CodeField, LinkField, PageParameters, Strict
 
 
@@ -21,12 +20,9 @@ class OfficerField(serializers.Field):
     """An officer by the work address, read as the officer."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """The account. Whether they may be named the service says, in the same words where there is none: Refused."""
+        """The account, or one that is none: whether they may be named the service says, alike of both."""
         address = serializers.EmailField().run_validation(data).lower()
-        found = User.objects.filter(email=address, kind=User.Kind.PERSON).first()
-        if found is None:
-            raise Refused(NOT_A_COLLEAGUE, "officer")
-        return found
+        return User.objects.filter(email=address, kind=User.Kind.PERSON).first() or User()
 
     def to_representation(self, value: Any) -> Any:
         """The address."""

@@ -162,9 +162,9 @@ def move_appointment(
         replaces=old,
         updated_at=now,
     )
-    _set_time(new, starts_at)
-    if new.starts_at == old.starts_at:
+    if starts_at == old.starts_at:
         raise Refused("That is when it is now. Choose another time.", "starts_at")
+    _set_time(new, starts_at)
     _set(new, {name: getattr(old, name) for name in Appointment.DETAILS})
     old.outcome, old.outcome_at, old.outcome_by, old.note = Outcome.RESCHEDULED, now, actor.user, note.strip()
     _check(actor, old)

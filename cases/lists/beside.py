@@ -1,4 +1,4 @@
-"""What stands beside a case in a list, for the columns that ask for it: one row of each kind, past the door."""
+"""What stands beside a case in a list, for the columns that ask for it: one row of each kind, through the door."""
 
 from __future__ import annotations
 

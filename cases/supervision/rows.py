@@ -12,12 +12,10 @@ from agencies.trail.services import record_read
 from cases.supervision.card import starts_from_card
 from cases.supervision.codes import CASE
 from cases.supervision.frame import names_for_templates
-from cases.supervision.querysets import cautions_in_force
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case, Caution
-    from sharing.access.pages import Blocks
 
 ON_A_LIST = Category.EXISTENCE | Category.SUPERVISION | Category.CAUTIONS
 
@@ -27,13 +25,11 @@ def knows_status(actor: Actor) -> bool:
     return Category.SUPERVISION in actor.role_mask
 
 
-def dressed(actor: Actor, cases: list[Case], blocks: Blocks) -> list[Case]:
-    """The cases of a list with `url`, `sees` and `shown_cautions`, as templates/cases/lists/list.html takes them."""
-    return dress(cases, blocks.together({"cautions": cautions_in_force(actor, cases)})["cautions"])
-
-
 def dress(cases: list[Case], cautions: list[Caution] | None) -> list[Case]:
-    """As dressed(), with the cautions already read: None where they could not be loaded."""
+    """The cases of a list with `url`, `sees` and `shown_cautions`, as templates/cases/lists/list.html takes them.
+
+    `cautions` are those in force of all of them, or None where they could not be loaded.
+    """
     by_case: dict[int, list[Caution]] = defaultdict(list)
     for caution in cautions or []:
         by_case[caution.case_id].append(caution)

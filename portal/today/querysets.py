@@ -55,6 +55,7 @@ class Soon:
     text: str
     url: str
     case: Case
+    says: Category
 
 
 def appointments(actor: Actor) -> list[Appointment]:
@@ -187,14 +188,16 @@ def soon(coming: list[Appointment], cases: list[Case], due_plans: list[Plan]) ->
             f"Court at {clock_text(one.starts_at)}",
             reverse("appointment", args=[one.case.uuid, one.uuid]),
             one.case,
+            Category.CONTACT_VIEW,
         )
         for one in coming
         if one.kind == AppointmentKind.COURT
     ]
-    rows += [Soon(case.next_review, "Case review", _overview(case), case) for case in cases if case.next_review]
-    rows += [Soon(case.term_end, "Term ends", _overview(case), case) for case in cases if case.term_end]
+    for text, field in (("Case review", "next_review"), ("Term ends", "term_end")):
+        days = [(getattr(case, field), case) for case in cases]
+        rows += [Soon(day, text, _overview(case), case, Category.SUPERVISION) for day, case in days if day]
     rows += [
-        Soon(plan.review_on, "Plan review", reverse("case_plan", args=[plan.case.uuid]), plan.case)
+        Soon(plan.review_on, "Plan review", reverse("case_plan", args=[plan.case.uuid]), plan.case, Category.PLAN_VIEW)
         for plan in due_plans
         if plan.review_on
     ]

@@ -74,9 +74,10 @@ class Today(Page):
         told: dict[Category, list[Case]] = {
             Category.CONTACT_VIEW: [one.case for one in slots or []],
             Category.CAUTIONS: [one.case for one in slots or []],
-            Category.EXISTENCE: [row["case"] for row in news or [] if isinstance(row["case"], Case)]
-            + [row.case for row in dates],
+            Category.EXISTENCE: [row["case"] for row in news or [] if isinstance(row["case"], Case)],
         }
+        for date in dates:
+            told.setdefault(date.says, []).append(date.case)
         for label, rows in waiting.items():
             told.setdefault(SAYS[label], []).extend(row.case for row in rows or [] if row in shown)
         self._note_read(told)

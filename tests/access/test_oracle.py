@@ -39,7 +39,7 @@ def loader(transactional_db: None) -> Iterator[Loader]:
 @pytest.mark.parametrize("first", range(0, IN_A_TEST_RUN, BATCH))
 def test_everything_agrees_with_the_oracle(loader: Loader, first: int) -> None:
     if first % (2 * BATCH):
-        loader.search_from_names()
+        loader.as_in_a_large_world()
     for seed in range(first, first + BATCH):
         check_world(loader, seed)
 
@@ -47,9 +47,9 @@ def test_everything_agrees_with_the_oracle(loader: Loader, first: int) -> None:
 @pytest.mark.drill
 @pytest.mark.parametrize("part", range(PARTS))
 def test_everything_agrees_in_very_many_worlds(loader: Loader, part: int) -> None:
-    """The second half of the parts searches as in a large world."""
+    """The second half of the parts is asked as a large world is."""
     if part >= PARTS // 2:
-        loader.search_from_names()
+        loader.as_in_a_large_world()
     for number in range(part, IN_DRILLS, PARTS):
         check_world(loader, 1_000_000 + number)
 

@@ -129,7 +129,7 @@ class Question(Opening):
 class OpenWho(Question):
     """Who the person is."""
 
-    rates = {"post": "openings"}  # looks for namesakes, and so do the two below
+    rates = {"post": "openings"}  # looks for namesakes, as OpenSame and OpenCheck do
     page, follows, back, number = WHO, HOME, "", 1
     title = "Who is it?"
     text = "As the order names them. Numbers help to find out whether your agency knows the person already."

@@ -68,6 +68,8 @@ def reassign_case(
     Returns the case, or None where the actor no longer sees it in its new unit. Where it is there already, nothing is
     written. Raises NotVisible, NotAllowed, Refused, or Stale where `seen` is given and is not the state_of() it now.
     """
+    if unit_id is not None and Case.objects.visible_to(actor).filter(uuid=case_uuid, unit_id=unit_id).exists():
+        unit_id = None  # it stays where it is, in a unit that has been closed as well
     _check_target(actor, officer_id, unit_id, reason)
     _, outcomes = _move(actor, [case_uuid], officer_id, unit_id, reason.strip(), seen)
     outcome = outcomes.get(case_uuid)

@@ -45,6 +45,9 @@ def _day_with_end(value: datetime.date | None) -> datetime.date | None:
     return None if found is None or found.year == FOREVER.year else found
 
 
+_NUMBER = re.compile(r"\s*(\+?[\d\s().-]*\d)\s*(?:(?:ext|x)\.?\s*(\d+))?", re.ASCII | re.IGNORECASE)
+
+
 @register.filter
 def day(value: datetime.date | None) -> str:
     """Nov 24, 2026. Empty for nothing and for the date that stands for "no end"."""
@@ -60,8 +63,12 @@ def clock(value: datetime.datetime | None) -> str:
 
 @register.filter
 def digits(phone: str) -> str:
-    """A number as a link dials it: without what people write between its digits."""
-    return "".join(sign for sign in phone if sign.isdigit() or sign in "+-")
+    """The first number in a text as a link dials it (RFC 3966), with its extension; empty where there is none."""
+    found = _NUMBER.match(phone)
+    if not found:
+        return ""
+    number = "".join(sign for sign in found[1] if sign.isdigit() or sign == "+")
+    return f"{number};ext={found[2]}" if found[2] else number
 
 
 @register.filter

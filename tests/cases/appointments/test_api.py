@@ -127,5 +127,20 @@ def test_whoever_may_not_is_told_no_more_than_they_may_know(world: World) -> Non
     for who, status in (("reyes", 403), ("patel", 404), ("quist", 404), ("carter", 404)):
         answer = send(signed_in(world.users[who]), "POST", url(world, act="outcome/"), body, If_Match=tag)
         assert answer.status_code == status, who
-    wrong = send(signed_in(world.users["olsen"]), "POST", of_joint(world), {"starts_at": later(), "officer": "x@y.zz"})
-    assert wrong.json()["errors"][0]["pointer"] == "#/officer"
+
+
+def test_an_address_is_not_told_apart_from_a_strangers(world: World) -> None:
+    """Whatever else is wrong with the call, and wherever the stranger works."""
+    olsen = signed_in(world.users["olsen"])
+    for body, pointer in (
+        ({"starts_at": later()}, "#/officer"),
+        ({"starts_at": "nonsense"}, "#/starts_at"),
+        ({"starts_at": later(), "audience": "POLICE"}, "#/audience"),
+        ({"starts_at": later(), "minutes": 1}, "#/minutes"),
+    ):
+        answers = [
+            send(olsen, "POST", of_joint(world), {**body, "officer": address}).json()
+            for address in ("x@y.zz", world.users["carter"].email)
+        ]
+        assert [answer["errors"] for answer in answers] == [answers[0]["errors"]] * 2
+        assert answers[0]["errors"][0]["pointer"] == pointer

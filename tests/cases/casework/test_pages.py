@@ -178,6 +178,21 @@ def test_a_supervisor_who_gives_a_case_away_is_led_to_the_list(world: World) -> 
     assert mills.get(address).status_code == 404
 
 
+def test_a_case_of_a_closed_unit_goes_to_another_officer_and_stays_in_it(world: World) -> None:
+    north, pratt = world.units["probation/north"].pk, world.users["pratt"].pk
+    owner("UPDATE agencies_unit SET closed_at = now() WHERE group_id = %s", north)
+    root = world.units["probation/root"].pk
+    owner("UPDATE agencies_membership SET group_id = %s WHERE user_id = %s", root, pratt)
+    mills = Visitor(world.users["mills"])
+    address = f"/cases/{world.joint.uuid}/reassign/"
+    page = mills.get(address).content.decode()
+    sent = {"unit": north, "officer": pratt, "reason": "Unit closed", "seen": hidden(page, "seen")}
+    assert mills.send(address, page, sent).status_code == 302
+    assert rows("SELECT unit_id, officer_id FROM cases_case WHERE id = %s", [world.joint.pk]) == [
+        {"unit_id": north, "officer_id": pratt}
+    ]
+
+
 def test_addresses_are_confirmed_and_ended_by_one_press(world: World) -> None:
     address = f"/cases/{world.joint.uuid}/addresses/"
     olsen = Visitor(world.users["olsen"])

@@ -123,6 +123,9 @@ def test_next_appointment_last_contact_and_plan_are_those_the_reader_may_see(wor
     services.owner(
         "UPDATE cases_contact SET audience = %s WHERE id = %s", ContactAudience.SUPERVISION, world.contacts[0].pk
     )
+    services.owner(
+        "UPDATE cases_appointment SET starts_at = now() + interval '1 hour' WHERE id = %s", world.appointments[1].pk
+    )  # for supervision alone
     told = {}
     for who in ("olsen", "reyes", "patel"):
         visitor = Visitor(world.users[who])
@@ -134,7 +137,7 @@ def test_next_appointment_last_contact_and_plan_are_those_the_reader_may_see(wor
         assert row[0].count("Not shared") == (3 if who == "patel" else 0)
         assert len(statements(visitor, LIST)) <= 9
     assert {who: case.beside["next"] and case.beside["next"].pk for who, case in told.items()} == {
-        "olsen": world.appointments[2].pk, "reyes": world.appointments[2].pk, "patel": None
+        "olsen": world.appointments[1].pk, "reyes": world.appointments[2].pk, "patel": None
     }  # fmt: skip
     assert {who: case.beside["contact"] and case.beside["contact"].pk for who, case in told.items()} == {
         "olsen": world.contacts[0].pk, "reyes": world.contacts[2].pk, "patel": None
@@ -150,8 +153,7 @@ def test_a_column_that_cannot_be_loaded_says_so_and_the_list_stands(world: World
     page = text(Visitor(world.users["olsen"]).get(LIST))
     assert "Not loaded" in page
     assert "Hallett" in page
-    assert "Room 3" not in page
-    assert "Office visit" in page or "Home visit" in page
+    assert "Home visit" in page  # the next appointment, which is read all the same
 
 
 # --- Files -----------------------------------------------------------------------------------------------------------

@@ -91,3 +91,20 @@ def test_a_message_is_led_by_its_first_sentence() -> None:
         "<strong>Goal 1 updated.</strong> Dana &amp; 2 others will be told."
     )
     assert concord.lead("Saved.") == "<strong>Saved.</strong> "
+
+
+@pytest.mark.parametrize(
+    ("written", "dialled"),
+    [
+        ("(555) 014-2832", "5550142832"),
+        ("+1 555.014.2832", "+15550142832"),
+        ("555-0142 ext. 7", "5550142;ext=7"),
+        ("555-0142 x12", "5550142;ext=12"),
+        ("555-0142 / 555-0143", "5550142"),
+        ("555-0142, ask for Kim", "5550142"),
+        ("ask the desk", ""),
+        ("", ""),
+    ],
+)
+def test_a_number_is_dialled_as_it_is_meant(written: str, dialled: str) -> None:
+    assert concord.digits(written) == dialled
