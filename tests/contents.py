@@ -10,10 +10,11 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
-# Whatever a statement that defines something leaves behind.
+# Whatever a statement that defines something leaves behind, and what the planner was told of the rows.
 _CATALOGS = (
     "pg_class", "pg_attribute", "pg_attrdef", "pg_proc", "pg_policy", "pg_trigger", "pg_constraint", "pg_index",
     "pg_type", "pg_namespace", "pg_default_acl", "pg_extension", "pg_event_trigger", "pg_db_role_setting",
+    "pg_statistic",
 )  # fmt: skip
 _LASTING = " WHERE nspname !~ '^pg_(toast_)?temp_'"  # a place for temporary tables, once made, stays, and is empty
 _DEFINITIONS = "SELECT " + ", ".join(
