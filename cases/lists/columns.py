@@ -32,7 +32,7 @@ CHOICES = {
     "held": "Held by",
 }
 USUAL = ("risk", "changed", "review", "held")
-USUAL_OF_MINE = ("risk", "review", "next", "contact")
+USUAL_OF_MINE = ("risk", "changed", "review", "supervision")
 PREFERENCE = "case_columns"
 """Under this name the choice is kept among a person's preferences."""
 
