@@ -158,7 +158,7 @@ def provide(template: str = TEMPLATE) -> None:
 
 
 def _settle() -> list[int]:
-    """Makes Django's connection as good as new, if there is one that works; returns what serves it and the owner."""
+    """Makes Django's connection and the owner's as good as new; returns what serves those that a test did not end."""
     import psycopg2
     from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 
@@ -167,23 +167,27 @@ def _settle() -> list[int]:
     for other in connections.all(initialized_only=True):
         if other.alias != DEFAULT_DB_ALIAS or other.settings_dict["NAME"] != DATABASE:
             other.close()
-    spare = []
+    serving = []
     if _owners and not _owners.closed:
-        _owners.cursor().execute("DISCARD TEMP")
-        spare = [_owners.info.backend_pid]
-    if connection.connection is None:
-        return spare
-    try:
-        connection.rollback()
-        connection.set_autocommit(True)
-        with connection.cursor() as cursor:
-            cursor.execute("DISCARD ALL")
-        connection.init_connection_state()
-        rows._PREPARED.clear()
-        return [*spare, connection.connection.info.backend_pid]
-    except (psycopg2.Error, DatabaseError):  # a test ended it
-        connection.close()
-        return spare
+        try:
+            with _owners.cursor() as cursor:
+                cursor.execute("DISCARD ALL")
+                cursor.execute("SET role = concord_owner")
+            serving.append(_owners.info.backend_pid)
+        except psycopg2.Error:
+            _owners.close()
+    if connection.connection is not None:
+        try:
+            connection.rollback()
+            connection.set_autocommit(True)
+            with connection.cursor() as cursor:
+                cursor.execute("DISCARD ALL")
+            connection.init_connection_state()
+            rows._PREPARED.clear()
+            serving.append(connection.connection.info.backend_pid)
+        except (psycopg2.Error, DatabaseError):
+            connection.close()
+    return serving
 
 
 @contextmanager

@@ -47,6 +47,20 @@ def test_what_a_test_did_is_gone_and_its_connection_stays_without_what_was_set_o
         assert cursor.fetchone() == (0,)
 
 
+def test_a_connection_that_a_test_ended_is_made_anew(world: World) -> None:
+    process = _process()
+    with services.connect("admin") as admin, admin.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename <> 'concord_admin'"
+        )
+    admin.close()
+    services.spoil()
+    services.provide(WORLD_TEMPLATE)
+    assert _process() != process
+    assert services.owner("SELECT current_user") == [("concord_owner",)]
+
+
 def test_what_a_test_defined_leads_to_a_fresh_copy(world: World) -> None:
     process = _process()
     services.owner("CREATE OR REPLACE FUNCTION access_now() RETURNS timestamptz LANGUAGE sql AS 'SELECT now()'")

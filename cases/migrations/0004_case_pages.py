@@ -112,9 +112,9 @@ def page(sources: list[Source], *, after: str, order: str) -> str:
 
 
 # Which principals are asked for which kind of list; an empty array asks none.
-EVERY, OWN, FEWEST = Source("unnest(v_all)", "true"), Source("unnest(v_owning)", OWNED), Source("unnest(v_rare)", SENSITIVE)
-BY_LIST = [EVERY, OWN, Source("unnest(v_given_few)", GIVEN), Source("unnest(v_given_many)", WALKED), FEWEST]
-BY_KIND = [EVERY, OWN, Source("unnest(v_given)", GIVEN), FEWEST]
+EVERY, OWN, RARE_ONES = Source("unnest(v_all)", "true"), Source("unnest(v_owning)", OWNED), Source("unnest(v_rare)", SENSITIVE)
+BY_LIST = [EVERY, OWN, Source("unnest(v_given_few)", GIVEN), Source("unnest(v_given_many)", WALKED), RARE_ONES]
+BY_KIND = [EVERY, OWN, Source("unnest(v_given)", GIVEN), RARE_ONES]
 BY_LIST_OF_REVIEW = [
     Source("unnest(v_all || v_owning)", OWNED),
     Source("unnest(v_all || v_given)", GIVEN),

@@ -99,3 +99,24 @@ def test_the_account_page_and_the_switch(world: World) -> None:
     assert "Act for" not in page
     other = {"agency": str(world.agencies["police"].pk)}
     assert visitor.post(reverse("act_for"), other, form_at=reverse("account")).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("outcome", "mark"),
+    [
+        ("attended_complied", "tag tag--done"),
+        ("attended_not_complied", "tag tag--late"),
+        ("absent_unacceptable", "tag tag--late"),
+        ("absent_acceptable", "tag"),
+    ],
+)
+def test_an_outcome_is_marked_by_what_it_means(world: World, outcome: str, mark: str) -> None:
+    owner(
+        "UPDATE cases_appointment SET starts_at = access_now(), outcome = %s, outcome_at = access_now(),"
+        " outcome_by_id = %s WHERE id = %s",
+        outcome,
+        world.users["olsen"].pk,
+        world.appointments[0].pk,
+    )
+    label = {"attended_complied": "Attended and", "attended_not_complied": "Attended, did not"}.get(outcome, "Absent, ")
+    assert f'<span class="{mark}">{label}' in text(Visitor(world.users["olsen"]).get("/"))
