@@ -47,7 +47,9 @@ def put_beside(cases: list[Case], read: Mapping[str, list[Any] | None]) -> None:
 def _first(actor: Actor, name: str, cases: list[Case], order: str, **narrowed: Any) -> QuerySet[Any]:
     """The first row of each case in that order, asked for by case, so that a long history is not read."""
     rows, listed = (apps.get_model("cases", model).objects for model in (name, "Case"))
+    ids = [case.pk for case in cases]
     first = rows.permitted(actor).filter(case_id=OuterRef("pk"), **narrowed).order_by(order, "-pk").values("pk")[:1]
-    of_each = listed.visible_to(actor).filter(pk__in=[case.pk for case in cases]).annotate(first=Subquery(first))
-    found: QuerySet[Any] = rows.permitted(actor).filter(pk__in=of_each.values("first"))
+    of_each = listed.visible_to(actor).filter(pk__in=ids).annotate(first=Subquery(first))
+    # The cases are named here too: else the planner asks the door about every row that the actor may see.
+    found: QuerySet[Any] = rows.permitted(actor).filter(case_id__in=ids, pk__in=of_each.values("first"))
     return found
