@@ -45,9 +45,13 @@ def django_db_setup() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_flush() -> Iterator[None]:
-    """A test that committed spoils the database, and nothing is flushed: the app's role holds no TRUNCATE."""
+    """A test that committed spoils the database, and nothing is flushed: the app's role holds no TRUNCATE.
+
+    The connections stay, since a new one would have to learn tables, policies and functions again.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: services.spoil())
+        patch.setattr(TransactionTestCase, "_should_reload_connections", lambda self: False)
         yield
 
 

@@ -35,6 +35,7 @@ _running: "Services | None" = None
 _holds: str | None = None  # the template of which concord_test is an untouched copy; None once a test committed
 _watched: contents.Database | None = None  # concord_test
 _owners: Any = None  # the owner's connection to concord_test, for single statements
+_jobs: Any = None  # a connection of the job role's to concord_test, in the shape of Django's
 _contents: dict[str, contents.Content] = {}  # template → what a copy of it holds
 
 
@@ -138,11 +139,11 @@ def keep_as(name: str) -> None:
 
 def _look_away() -> None:
     """Ends the connections that are kept here."""
-    global _watched, _owners
-    for kept in (_watched, _owners):
+    global _watched, _owners, _jobs
+    for kept in (_watched, _owners, _jobs):
         if kept:
             kept.close()
-    _watched = _owners = None
+    _watched = _owners = _jobs = None
 
 
 def provide(template: str = TEMPLATE) -> None:
@@ -158,16 +159,14 @@ def provide(template: str = TEMPLATE) -> None:
 
 
 def _settle() -> list[int]:
-    """Makes Django's connection and the owner's as good as new; returns what serves those that a test did not end."""
+    """Makes the connections that stay as good as new; returns what serves those that a test did not end."""
     import psycopg2
-    from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
-
-    from sharing.access import rows
+    from django.db import DEFAULT_DB_ALIAS, connection, connections
 
     for other in connections.all(initialized_only=True):
         if other.alias != DEFAULT_DB_ALIAS or other.settings_dict["NAME"] != DATABASE:
             other.close()
-    serving = []
+    serving = [number for kept in (connection, _jobs) if kept and (number := _as_new(kept))]
     if _owners and not _owners.closed:
         try:
             with _owners.cursor() as cursor:
@@ -176,34 +175,39 @@ def _settle() -> list[int]:
             serving.append(_owners.info.backend_pid)
         except psycopg2.Error:
             _owners.close()
-    if connection.connection is not None:
-        try:
-            connection.rollback()
-            connection.set_autocommit(True)
-            with connection.cursor() as cursor:
-                cursor.execute("DISCARD ALL")
-            connection.init_connection_state()
-            rows._PREPARED.clear()
-            serving.append(connection.connection.info.backend_pid)
-        except (psycopg2.Error, DatabaseError):
-            connection.close()
     return serving
+
+
+def _as_new(kept: Any) -> int | None:
+    """Makes a connection of Django's as good as new. Returns what serves it; None where it is closed now."""
+    import psycopg2
+    from django.db import DatabaseError
+
+    from sharing.access import rows
+
+    if kept.connection is None:
+        return None
+    try:
+        kept.rollback()
+        kept.set_autocommit(True)
+        with kept.cursor() as cursor:
+            cursor.execute("DISCARD ALL")
+        kept.init_connection_state()
+        rows._PREPARED.pop(kept.connection, None)
+        return int(kept.connection.info.backend_pid)
+    except (psycopg2.Error, DatabaseError):
+        kept.close()
+        return None
 
 
 @contextmanager
 def as_job() -> Iterator[None]:
-    """Inside, Django's own connection is the job role's, as in a worker; before and after it is the app's."""
-    from django.db import connection
-
-    environment = running().environment(connection.settings_dict["NAME"])
-    usual = {name: connection.settings_dict[name] for name in ("USER", "PASSWORD")}
-    connection.close()
-    connection.settings_dict.update(_login(environment["DATABASE_JOB_URL"]))
-    try:
+    """Inside, Django uses a connection of the job role's, as a worker does; before and after it is the app's."""
+    global _jobs
+    if _jobs is None:
+        _jobs = connection_of_job()
+    with standing_in(_jobs):
         yield
-    finally:
-        connection.close()
-        connection.settings_dict.update(usual)
 
 
 def connection_of_job() -> Any:
