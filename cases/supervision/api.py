@@ -19,7 +19,13 @@ from cases.people.models import Address, Alias, Identifier, Person
 from cases.supervision.card import card_of
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case, Condition
-from cases.supervision.querysets import CaseFilter, Cursor, cautions_in_force, conditions_in_force, parts_of
+from cases.supervision.querysets import (
+    CaseFilter,
+    Cursor,
+    cautions_in_force,
+    conditions_in_force,
+    parts_of,
+)
 from cases.supervision.serializers import (
     CaseChange,
     CaseDetail,
@@ -30,7 +36,10 @@ from cases.supervision.serializers import (
     ConditionAnswer,
     ConditionPage,
     ConditionParameters,
+    PeoplePage,
+    PeopleParameters,
     PersonDetail,
+    PersonRow,
     SearchAnswer,
     SearchInput,
     StatusCard,
@@ -168,6 +177,47 @@ class SeenPerson:
     addresses: list[Address]
 
 
+@dataclass(frozen=True, slots=True)
+class ListedPerson:
+    """A person in a list: as SeenPerson, without what only the person's own answer shows."""
+
+    person: Person
+    cases: list[Any]
+    opened: Category
+
+
+class PeopleView(DoorView):
+    """The people whom the caller sees by some case."""
+
+    categories = {"get": Category.EXISTENCE}
+    parameters = PeopleParameters
+    shows = PersonRow
+
+    @extend_schema(
+        operation_id="list_supervisees", parameters=[PeopleParameters], responses=PeoplePage, tags=["People"]
+    )
+    def get(self, request: Request) -> Response:
+        """List people, each once: where the latest change of their cases stands in the list of cases.
+
+        So a page may hold fewer people than `limit` and still have a next one.
+        """
+        narrowed = CaseFilter(statuses=tuple(self.asked["status"]))
+        after = Cursor.at(self.position("people", narrowed), narrowed.sort)
+        page = Case.objects.page(self.actor, narrowed, after=after, limit=self.asked["limit"], full=True)
+        by_person: dict[int, list[Any]] = {}
+        for case in Case.objects.of_people(self.actor, [case.person_id for case in page.cases]):
+            by_person.setdefault(case.person_id, []).append(case)
+        people = []
+        for case in page.cases:
+            theirs = by_person.get(case.person_id, [])
+            if all(one.pk == case.pk or _before(case, one) or not _left(narrowed, one) for one in theirs):
+                people.append(ListedPerson(case.person, theirs, union(one.opened for one in theirs)))
+        shown = [case for person in people for case in person.cases]
+        self.note_read("list", shown, _shown(shown, Category.EXISTENCE | Category.SUPERVISION))
+        following = self.next_address(page.next and page.next.position, "people", narrowed)
+        return Response({"results": PersonRow(people, many=True).data, "next": following})
+
+
 class PersonView(DoorView):
     """One person."""
 
@@ -177,8 +227,8 @@ class PersonView(DoorView):
     @extend_schema(operation_id="read_supervisee", responses=PersonDetail, tags=["People"])
     def get(self, request: Request, person_uuid: uuid.UUID) -> Response:
         """Read a person with names, numbers, addresses and cases, as far as they are open to the caller."""
-        visible = Case.objects.visible_to(self.actor).filter(person__uuid=person_uuid).order_by("pk")
-        cases: list[Any] = Case.objects.listed(self.actor, list(visible.values_list("uuid", flat=True)))
+        known = Person.objects.visible_to(self.actor).filter(uuid=person_uuid).first()
+        cases = Case.objects.of_people(self.actor, [known.pk]) if known else []
         if not cases:
             raise NotVisible
         person = cases[0].person
@@ -271,6 +321,16 @@ def officer_named(actor: Actor, email: str | None) -> int | None:
     if officer is None:
         raise Refused("Choose an officer of your agency who works cases.", "officer")
     return int(officer.pk)
+
+
+def _before(case: Any, other: Any) -> bool:
+    """Whether a case stands before another in the list of cases."""
+    return (case.updated_at, case.pk) > (other.updated_at, other.pk)
+
+
+def _left(narrowed: CaseFilter, case: Any) -> bool:
+    """Whether a filter by status leaves a case that the caller sees: a status that is not open is never asked."""
+    return not narrowed.statuses or (Category.SUPERVISION in case.opened and case.status in narrowed.statuses)
 
 
 def _rows(cases: list[Any]) -> Any:

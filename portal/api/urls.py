@@ -56,6 +56,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_uuid>/", supervision.CaseView.as_view(), name="case"),
     path("cases/<uuid:case_uuid>/conditions/", supervision.CaseConditionsView.as_view(), name="case-conditions"),
     path("conditions/<uuid:condition_uuid>/", supervision.ConditionView.as_view(), name="condition"),
+    path("people/", supervision.PeopleView.as_view(), name="supervisees"),
     path("people/<uuid:person_uuid>/", supervision.PersonView.as_view(), name="supervisee"),
     path("cases/<uuid:case_uuid>/timeline/", timeline.TimelineView.as_view(), name="timeline"),
     path("cases/<uuid:case_uuid>/contacts/", contacts.ContactsView.as_view(), name="contacts"),

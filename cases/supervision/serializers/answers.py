@@ -102,6 +102,27 @@ class PersonDetail(PersonBlock):
     cases = CaseRow(many=True)
 
 
+class CaseLink(serializers.Serializer):
+    """Where a case is to be read."""
+
+    id = serializers.UUIDField(source="uuid")
+    url = LinkField("case")
+    number = serializers.CharField()
+
+
+class PersonRow(PersonBlock):
+    """A person in a list, with the cases by which the caller sees them."""
+
+    cases = CaseLink(many=True)
+
+
+class PeoplePage(serializers.Serializer):
+    """A page of people."""
+
+    results = PersonRow(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Address of the next page")
+
+
 class ConditionAnswer(ConditionBlock):
     """A condition by its own address."""
 

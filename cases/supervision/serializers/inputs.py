@@ -43,6 +43,14 @@ class CaseListParameters(PageParameters):
     )
 
 
+class PeopleParameters(PageParameters):
+    """Whom to list: by the status of a case of theirs."""
+
+    status = serializers.ListField(
+        child=CodeField(SupervisionStatus), required=False, default=[], max_length=20, help_text="Repeat for several"
+    )
+
+
 class SearchInput(Strict):
     """Whom to find: at least one of the three. A name may be misspelt."""
 
