@@ -13,7 +13,6 @@ keep database_url "postgres://concord_app:$(of app_password)@database:5432/conco
 keep database_job_url "postgres://concord_job:$(of job_password)@database:5432/concord"
 keep database_owner_url "postgres://concord_migrator:$(of migrator_password)@database:5432/concord"
 keep broker_url "redis://:$(of broker_password)@broker:6379/0"
-keep cache_url "redis://:$(of broker_password)@broker:6379/1"
 keep email_url "smtp://mail:1025"
 # Processes that are not root read them as they are mounted; the folder keeps everybody else of this machine out.
 chmod 0444 secrets/*

@@ -50,7 +50,7 @@ _TABLE = (
     Role(
         "supervisor",
         "Supervisor",
-        "As a supervising officer; also signs plans and manages cases.",
+        "As a supervising officer; also manages cases, and may sign plans once they can be signed.",
         _OWN_WORK | C.PLAN_SIGN | C.MANAGE,
     ),
     Role(
@@ -58,7 +58,12 @@ _TABLE = (
     ),
     Role("victim_officer", "Victim services", "Sees victim data; changes no plan.", _COORDINATION | C.VICTIM),
     Role("police_officer", "Police officer", "Sees and works on what is shared with the unit.", _JOINT_WORK),
-    Role("police_supervisor", "Police supervisor", "As a police officer; also signs plans.", _JOINT_WORK | C.PLAN_SIGN),
+    Role(
+        "police_supervisor",
+        "Police supervisor",
+        "As a police officer; may sign plans once they can be signed.",
+        _JOINT_WORK | C.PLAN_SIGN,
+    ),
     Role("liaison", "Liaison", "Reads what is shared; changes nothing.", _COORDINATION & ~C.CONTACT_ADD | C.PLAN_VIEW),
     Role("dispatcher", "Dispatcher", "Reads status cards.", _STATUS_CARD),
     Role("analyst", "Analyst", "Reads status, term and level.", C.EXISTENCE | C.SUPERVISION),

@@ -1,4 +1,4 @@
-"""`python -m portal.launcher demo|reset|install`: starts with any Python 3.11 to 3.13 and nothing else."""
+"""`python -m portal.launcher demo|reset|install`: starts with any Python from 3.11 and nothing else."""
 
 import os
 import sys

@@ -16,7 +16,7 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "concord-installed.json"
 LOGS = ROOT / ".concord" / "logs"
 
-OLDEST, TOO_NEW = (3, 11), (3, 14)
+OLDEST = (3, 11)
 # A list holds all of those named after it: what tests need includes what the demo needs.
 CONTAINS = {"demo": ["demo"], "dev": ["dev", "demo"]}
 
@@ -24,11 +24,11 @@ CONTAINS = {"demo": ["demo"], "dev": ["dev", "demo"]}
 def ensure(which: str) -> None:
     """Makes sure that .venv holds the packages of requirements/<which>.lock; quick when it already does.
 
-    Raises Trouble where Python is too old or too new, or an installer fails.
+    Raises Trouble where Python is too old, or an installer fails.
     """
-    if not OLDEST <= sys.version_info[:2] < TOO_NEW:
+    if sys.version_info[:2] < OLDEST:
         raise Trouble(
-            f"Concord needs Python 3.11, 3.12 or 3.13 and this is {sys.version_info[0]}.{sys.version_info[1]}: "
+            f"Concord needs Python 3.11 or newer and this is {sys.version_info[0]}.{sys.version_info[1]}: "
             "name another with `make PYTHON=python3.11 …`."
         )
     lock = ROOT / "requirements" / f"{which}.lock"

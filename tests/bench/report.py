@@ -23,6 +23,7 @@ class Verdict:
     unit: str
     least: bool
     judged: bool
+    bare: float | None = None  # the limit as first found, where the yardstick moved with the world
 
     @property
     def kept(self) -> bool:
@@ -77,13 +78,15 @@ class Report:
         unit: str = "×",
         least: bool = False,
         sized: bool = True,
+        bare: float | None = None,
     ) -> None:
         """Holds a figure against its target: at most `must`, or at least where `least`.
 
-        `sized` says that the figure depends on the size of the world; only the full world is judged by it.
+        `sized` says that the figure depends on the size of the world; only the full world is judged by it. `bare` is
+        the limit as it was first found, where `must` is what it means in this world.
         """
         judged = self.full_size or not sized
-        self.verdicts.append(Verdict(operation, who, value, must, aim, unit, least, judged))
+        self.verdicts.append(Verdict(operation, who, value, must, aim, unit, least, judged, bare))
 
     @property
     def missed(self) -> list[Verdict]:
@@ -102,6 +105,7 @@ class Report:
                 v.who,
                 f"{_shown(v.value)} {v.unit}",
                 f"{'≥' if v.least else '≤'} {_shown(v.must)} {v.unit}",
+                "" if v.bare is None or v.bare == v.must else f"{_shown(v.bare)} {v.unit}",
                 "" if v.aim is None else f"{_shown(v.aim)} {v.unit}",
                 ("aim" if v.reached and v.aim is not None else "kept" if v.kept else "**missed**")
                 if v.judged
@@ -109,7 +113,7 @@ class Report:
             )
             for v in worst.values()
         ]
-        header = ("Operation", "Worst", "Measured", "Must", "Aim", "")
+        header = ("Operation", "Worst", "Measured", "Must", "Bare limit", "Aim", "")
         return "\n".join([row_of(header), row_of(["---"] * len(header)), *(row_of(row) for row in rows)])
 
 
