@@ -261,7 +261,7 @@ GRANT EXECUTE ON FUNCTION case_own(bigint[], int) TO concord_job;
 """
 
 # Questions about one case that its own agency may ask, and the relay.
-ANSWERS = """
+ANSWERS = f"""
 -- That somebody is with a treatment provider is told to nobody without that category but who gave it.
 CREATE FUNCTION is_provider(p_group int) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -269,7 +269,8 @@ BEGIN
                   WHERE u.group_id = p_group AND a.kind = 'treatment_provider');
 END $$;
 
--- Who holds keys, for somebody who may share the case.
+-- Who holds keys, for somebody who may share the case. Of the owner's own units only those whose key opens it: their
+-- paper names no case, so that nobody could tell from it that a restricted case is shut to them.
 CREATE FUNCTION case_holders(p_id bigint)
 RETURNS TABLE (grant_id bigint, group_id int, mask int, until timestamptz, agreement_id int)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -278,8 +279,9 @@ DECLARE
 BEGIN
   IF access_is_job() OR case_permits(p_id, 65536, access_groups(65536)) THEN
     RETURN QUERY SELECT k.grant_id, k.group_id, k.mask, k.until, k.agreement_id
-      FROM cases_casekey k JOIN sharing_grant g ON g.id = k.grant_id
-     WHERE k.content_object_id = p_id
+      FROM cases_case c JOIN cases_casekey k ON k.content_object_id = c.id JOIN sharing_grant g ON g.id = k.grant_id
+     WHERE c.id = p_id
+       AND (g.kind <> 'owner' OR NOT c.restricted OR {NAMED})
        AND (v_all OR g.issued_by_id = access_user() OR NOT is_provider(k.group_id));
   END IF;
 END $$;

@@ -106,7 +106,9 @@ def wall() -> str:
 
 
 # Grants are seen by those they name and by whoever may share the record; only the latter may add or end one: never one
-# that lets others share on, and none beyond the agency without an agreement.
+# that lets others share on, and none beyond the agency without an agreement. The papers by which an agency's units own
+# cases name no case and say the same of each unit: the agency's people see them all, or they could not be told that
+# headquarters, or the team, sees what they see.
 MINE_TO_GIVE = (
     f"grant_record_opens(record_type, record_id, (SELECT case_excluded()), (SELECT access_groups({SHARE})),"
     f" (SELECT access_closed()), {SHARE})"
@@ -116,6 +118,9 @@ TOLD = (
     "(NOT is_provider(group_id) OR issued_by_id = (SELECT access_user())"
     f" OR grant_record_opens(record_type, record_id, (SELECT case_excluded()), (SELECT access_groups({TREATMENT})),"
     f" (SELECT access_closed()), {TREATMENT}))"
+)
+OWN_PAPER = (
+    "(kind = 'owner' AND group_id IN (SELECT u.group_id FROM agencies_unit u WHERE u.agency_id = (SELECT access_agency())))"
 )
 GRANT_POLICIES = f"""
 CREATE FUNCTION grant_record_opens(
@@ -129,10 +134,11 @@ BEGIN
 END $$;
 ALTER TABLE sharing_grant ENABLE ROW LEVEL SECURITY;
 CREATE POLICY seen ON sharing_grant FOR SELECT TO concord_app
-  USING (group_id = ANY ((SELECT access_groups(0))::int[]) OR kind = 'standing' OR ({MINE_TO_GIVE} AND {TOLD}));
+  USING (group_id = ANY ((SELECT access_groups(0))::int[]) OR kind = 'standing' OR {OWN_PAPER}
+         OR ({MINE_TO_GIVE} AND {TOLD}));
 CREATE POLICY seen_by_job ON sharing_grant FOR SELECT TO concord_job
   USING ((SELECT access_is_job()) OR group_id = ANY ((SELECT access_groups(0))::int[]) OR kind = 'standing'
-         OR ({MINE_TO_GIVE} AND {TOLD}));
+         OR {OWN_PAPER} OR ({MINE_TO_GIVE} AND {TOLD}));
 CREATE POLICY give ON sharing_grant FOR INSERT TO concord_app
   WITH CHECK (kind = 'share' AND issued_by_id = (SELECT access_user()) AND mask & {NEVER_SHARED} = 0 AND {MINE_TO_GIVE}
               AND (agreement_id IS NOT NULL

@@ -61,13 +61,16 @@ class GrantsOfView(DoorView):
         return f'"{obj.version}-{int(self.actor.role_mask):x}-{state}"'
 
     def grant(self, grant_uuid: uuid.UUID) -> Grant:
-        """The grant, if the caller may know of it. Raises NotVisible, NotAllowed."""
+        """The grant, if the caller may know of it. Raises NotVisible, NotAllowed.
+
+        A grant that names no record is known to those who hold it; an owner's paper to all of the owner's people.
+        """
         grant = _related(Grant.objects.filter(uuid=grant_uuid)).first()
         if grant is None:
             raise NotVisible
         held = grant.group_id in {principal.group_id for principal in self.actor.principals}
         if grant.record_id is None:
-            if not held:
+            if not held and not self._is_own_paper(grant):
                 raise NotVisible
         elif not self._may(grant, Category.EXISTENCE if held else Category.SHARE):
             raise NotVisible
@@ -76,6 +79,10 @@ class GrantsOfView(DoorView):
         if grant.record_id:
             self.tells_of(grant.record_type, grant.record_id)
         return grant
+
+    def _is_own_paper(self, grant: Grant) -> bool:
+        unit = getattr(grant.group, "unit", None)
+        return grant.kind == Grant.Kind.OWNER and unit is not None and unit.agency_id == self.actor.agency_id
 
     def _may(self, grant: Grant, category: Category) -> bool:
         records = shareable_of(grant.record_type).records

@@ -148,14 +148,11 @@ def holders(actor: Actor, record: Any) -> list[Holder]:
         )
         for grant in grants
     ]
-    return sorted(found, key=lambda holder: (order.index(holder.grant.kind), holder.until))
+    return sorted(found, key=lambda holder: (order.index(holder.grant.kind), holder.until, holder.principal))
 
 
 def holding_grants(record: Any) -> list[Grant]:
-    """The grants that open the record to somebody now, widest first; none for somebody who may not share it. One query.
-
-    A grant that names no record is only among them where the actor is a member of the unit it names.
-    """
+    """The grants that open the record now, widest first; none for somebody who may not share it. One query."""
     function = shareable_of(type(record)).function("holders")
     live = RawSQL(  # noqa: S611 - the function's name is ours, the number travels as a parameter
         f"SELECT h.grant_id FROM {function}(%s) h"

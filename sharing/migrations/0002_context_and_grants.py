@@ -85,6 +85,9 @@ END $$;
 CREATE FUNCTION access_user() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT nullif(current_setting('access.user', true), '')::bigint
 $$;
+CREATE FUNCTION access_agency() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT nullif(current_setting('access.agency', true), '')::bigint
+$$;
 CREATE FUNCTION access_closed() RETURNS int[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT coalesce(nullif(current_setting('access.closed', true), '')::int[], '{}')
 $$;

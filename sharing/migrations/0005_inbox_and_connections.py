@@ -13,9 +13,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 RULES = """
-CREATE FUNCTION access_agency() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE AS $$
-  SELECT nullif(current_setting('access.agency', true), '')::bigint
-$$;
 -- Whether whoever acts is an administrator of the agency they act for.
 CREATE FUNCTION access_administers() RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (
@@ -331,7 +328,7 @@ class Migration(migrations.Migration):
         ),
         migrations.RunSQL(
             RULES,
-            "DROP FUNCTION access_own_client(bigint); DROP FUNCTION access_administers(); DROP FUNCTION access_agency()",
+            "DROP FUNCTION access_own_client(bigint); DROP FUNCTION access_administers()",
         ),
         migrations.RunSQL(
             CLIENTS, "DROP FUNCTION client_register(text, text, bigint[], text); DROP FUNCTION client_switch_off(bigint)"

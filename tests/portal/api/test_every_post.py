@@ -8,7 +8,7 @@ import pytest
 
 from portal.api.schema import document
 from tests import services
-from tests.calls import bearer, send, system_of
+from tests.calls import bearer, send, system_of, trail
 from tests.portal.api.operations import good_body, things
 from tests.worlds import World
 
@@ -53,7 +53,9 @@ def test_twice_is_once(world: World, name: str) -> None:
     headers = {"Idempotency_Key": "k-1"}
     if "If-Match" in [parameter["name"] for parameter in POSTS[name][1]["parameters"]]:
         headers["If_Match"] = client.get(url.removesuffix("/").rsplit("/", 1)[0] + "/")["ETag"]
+    reads = len(trail("read", "id"))
     first, second = (send(client, "POST", url, body, **headers) for _ in range(2))
+    assert len(trail("read", "id")) <= reads + 1, "one answer, one read event"
     assert 200 <= first.status_code < 300, first.content
     assert (first.status_code, first.get("ETag")) == (second.status_code, second.get("ETag"))
     if name in SECRET:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from sharing.access.context import acting
+from sharing.access.models import Grant
 from tests import services
-from tests.calls import V1, send, signed_in, trail
+from tests.calls import V1, bearer, send, signed_in, system_of, trail
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
@@ -93,6 +95,34 @@ def test_why_and_who(world: World) -> None:
     olsen = signed_in(world.users["olsen"]).get(url).json()
     assert "Gang, Riverton Police Department" in [holder["principal"] for holder in olsen["holders"]]
     assert [(reader["user_name"], reader["action"]) for reader in olsen["readers"]] == [("Det. Reyes", "access")]
+
+
+def holders_seen_by(client: Any, case: Any) -> list[str]:
+    """Under which names the owner's own units stand among those who can see the case."""
+    listed = client.get(f"{V1}/cases/{case.uuid}/access/").json()["holders"]
+    return [holder["principal"] for holder in listed if holder["bundle"] == "Own case"]
+
+
+def test_an_officer_and_headquarters_each_see_both_rows_of_the_owner(world: World) -> None:
+    headquarters, officer = bearer(system_of(world, "probation/root", "supervisor")), signed_in(world.users["olsen"])
+    both = ["North, Pine County Community Corrections", "Pine County Community Corrections"]
+    for client in (officer, headquarters):
+        assert holders_seen_by(client, world.joint) == both
+        grants = client.get(f"{V1}/cases/{world.joint.uuid}/grants/").json()["results"]
+        assert [grant["principal"] for grant in grants if grant["kind"] == "owner"] == both
+        # The link of each row leads to its paper, for the owner's people and nobody else.
+        for grant in grants[:2]:
+            assert client.get(grant["url"]).json()["principal"] == grant["principal"]
+            assert signed_in(world.users["reyes"]).get(grant["url"]).status_code == 404
+    with acting(world.users["reyes"], world.agencies["police"]):
+        assert not Grant.objects.filter(kind="owner", group__unit__agency=world.agencies["probation"]).exists()
+
+
+def test_a_unit_not_named_on_a_restricted_case_is_not_said_to_see_it(world: World) -> None:
+    officer = signed_in(world.users["olsen"])
+    assert len(holders_seen_by(officer, world.restricted)) == 2
+    services.owner("DELETE FROM cases_casenamedprincipal WHERE group_id = %s", world.units["probation/root"].pk)
+    assert holders_seen_by(officer, world.restricted) == ["North, Pine County Community Corrections"]
 
 
 def test_a_grant_is_known_to_its_two_sides_only(world: World) -> None:

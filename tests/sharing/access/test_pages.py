@@ -45,6 +45,11 @@ def test_the_owner_sees_who_sees_and_who_looked(world: World) -> None:
     assert "2 agencies besides yours" in page
 
 
+def test_an_officer_reads_that_headquarters_holds_the_case_too(world: World) -> None:
+    rows_shown = Visitor(world.users["olsen"]).get(access(world)).context["grants"]
+    assert [row["detail"] for row in rows_shown if row["why"] == "Owner"] == ["North", ""]
+
+
 def test_a_partner_learns_why_and_nothing_of_others(world: World) -> None:
     page = text(Visitor(world.users["reyes"]).get(access(world)))
     assert "As police officer of Gang, Riverton Police Department: joint plan" in page
