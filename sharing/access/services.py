@@ -18,6 +18,7 @@ from agencies.trail.services import record_change
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.models import Grant, Purpose
+from sharing.access.querysets import receivers_of
 from sharing.access.registry import Shareable, shareable_of
 from sharing.agreements.models import Agreement
 from sharing.agreements.querysets import live_agreements, live_between
@@ -53,7 +54,7 @@ def share(
     given = Grant.objects.filter(uuid=grant_uuid, record_id=record.uuid).first() if grant_uuid else None
     if given:
         return given
-    receivers = principal_agencies(group_id)
+    receivers = _receivers(record, group_id)
     mask = _given_mask(shareable, bundle, receivers, narrowed_by)
     agreement = _agreement_for(agreement_id, record, receivers)
     now = database_now()
@@ -166,6 +167,16 @@ def lock_record(actor: Actor, shareable: Shareable, record_uuid: uuid.UUID) -> A
     if record is None or not visible.exists():
         raise NotVisible
     return record
+
+
+def _receivers(record: Any, group_id: int) -> list[Agency]:
+    """The agencies behind a unit or circle that the lists offer for this record.
+
+    Raises Refused for any other number, always alike: the answer tells nobody what stands behind it.
+    """
+    if not receivers_of(record.agency_id).filter(pk=group_id).exists():
+        raise Refused("Choose a unit or circle from the list.", "group")
+    return principal_agencies(group_id)
 
 
 def principal_agencies(group_id: int) -> list[Agency]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -12,7 +12,7 @@ from rest_framework.serializers import Serializer
 
 from agencies.accounts.models import ApiToken
 from sharing.access.errors import NotVisible
-from sharing.access.permissions import ANY_ACTOR
+from sharing.access.permissions import ANY_ACTOR, declared_method
 from sharing.access.rest import DoorView, PageParameters, page_by_number
 from sharing.connections import services
 from sharing.connections.querysets import clients_of, messages_of, systems_of, webhooks_for
@@ -48,7 +48,29 @@ def with_secret(data: dict[str, Any]) -> Response:
     return response
 
 
-class ClientsView(DoorView):
+class OfAdministrators(DoorView):
+    """What administrators alone may call, but for the methods named in `open_methods`.
+
+    Asked before the handler: an answer that is kept under an Idempotency-Key is given again without it.
+    """
+
+    open_methods: ClassVar[tuple[str, ...]] = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Besides the usual: raises NotVisible for what the caller may not know of, else NotAllowed."""
+        super().initial(request, *args, **kwargs)
+        method = declared_method(request)
+        if method not in self.categories:
+            return  # answered with 405
+        self.find(**kwargs)
+        if method not in self.open_methods:
+            services.must_administer(self.actor)
+
+    def find(self, **names: Any) -> None:
+        """Find what the address names. Raises NotVisible."""
+
+
+class ClientsView(OfAdministrators):
     """The systems of the agency."""
 
     categories = {"get": ANY_ACTOR, "post": ANY_ACTOR}
@@ -59,7 +81,6 @@ class ClientsView(DoorView):
     @extend_schema(operation_id="list_clients", parameters=[PageParameters], responses=SystemList, tags=TAGS)
     def get(self, request: Request) -> Response:
         """List the systems of the caller's agency with their tokens. For administrators."""
-        services.must_administer(self.actor)
         found, following = page_by_number(self, clients_of(self.actor.agency_id), name="clients")
         systems = systems_of(self.actor.agency_id, found)
         return Response({"results": SystemAnswer(systems, many=True).data, "next": following})
@@ -67,13 +88,12 @@ class ClientsView(DoorView):
     @extend_schema(operation_id="register_client", request=ClientInput, responses={201: ClientAnswer}, tags=TAGS)
     def post(self, request: Request) -> Response:
         """Register a system. It opens nothing before it has a token. For administrators."""
-        services.must_administer(self.actor)
         return Response(
             ClientAnswer(services.register_client(actor=self.actor, **self.body(ClientInput))).data, status=201
         )
 
 
-class ClientOffView(DoorView):
+class ClientOffView(OfAdministrators):
     """The end of a system's access."""
 
     categories = {"post": ANY_ACTOR}
@@ -85,7 +105,7 @@ class ClientOffView(DoorView):
         return Response(ClientAnswer(services.switch_off_client(actor=self.actor, client_id=client_id)).data)
 
 
-class ClientTokensView(DoorView):
+class ClientTokensView(OfAdministrators):
     """Tokens of a system."""
 
     categories = {"post": ANY_ACTOR}
@@ -94,12 +114,11 @@ class ClientTokensView(DoorView):
     @extend_schema(operation_id="make_token", request=TokenInput, responses={201: TokenMade}, tags=TAGS)
     def post(self, request: Request, client_id: int) -> Response:
         """Make a token. Its secret is in this answer and in no other. For administrators."""
-        services.must_administer(self.actor)
         made = services.add_token(actor=self.actor, client_id=client_id, **self.body(TokenInput))
         return _token_made(*made)
 
 
-class TokenRotateView(DoorView):
+class TokenRotateView(OfAdministrators):
     """A new token in place of another."""
 
     categories = {"post": ANY_ACTOR}
@@ -111,7 +130,7 @@ class TokenRotateView(DoorView):
         return _token_made(*services.rotate_token(actor=self.actor, replaced=token_uuid))
 
 
-class TokenEndView(DoorView):
+class TokenEndView(OfAdministrators):
     """The end of a token."""
 
     categories = {"post": ANY_ACTOR}
@@ -123,9 +142,10 @@ class TokenEndView(DoorView):
         return Response(TokenAnswer(services.end_token(actor=self.actor, token_uuid=token_uuid)).data)
 
 
-class WebhooksView(DoorView):
+class WebhooksView(OfAdministrators):
     """Webhooks."""
 
+    open_methods = ("get",)
     categories = {"get": ANY_ACTOR, "post": ANY_ACTOR}
     weighty = frozenset({"post"})
     parameters = PageParameters
@@ -141,7 +161,6 @@ class WebhooksView(DoorView):
     @extend_schema(operation_id="add_webhook", request=WebhookInput, responses={201: WebhookMade}, tags=TAGS)
     def post(self, request: Request) -> Response:
         """Add a webhook to a system. Its secret is in this answer and in no other. For administrators."""
-        services.must_administer(self.actor)
         asked = self.body(WebhookInput)
         webhook, secret = services.add_webhook(
             actor=self.actor, client_id=asked["client"], url=asked["url"], kinds_wanted=asked["kinds"]
@@ -149,21 +168,24 @@ class WebhooksView(DoorView):
         return with_secret(dict(WebhookMade(webhook, context={"secret": secret}).data))
 
 
-class OneWebhookView(DoorView):
-    """Base of what is about one webhook."""
+class OneWebhookView(OfAdministrators):
+    """Base of what is about one webhook, which the caller may read."""
 
-    def webhook(self, webhook_uuid: uuid.UUID) -> Webhook:
-        """The webhook, if the caller may read it. Raises NotVisible."""
+    webhook: Webhook
+
+    def find(self, **names: Any) -> None:
+        """Find the webhook. Raises NotVisible for another agency's, and a system for another system's."""
         found = webhooks_for(self.actor, administers=services.is_administrator(self.actor))
-        webhook = found.filter(uuid=webhook_uuid).first()
+        webhook = found.filter(uuid=names["webhook_uuid"]).first()
         if webhook is None:
             raise NotVisible
-        return webhook
+        self.webhook = webhook
 
 
 class WebhookView(OneWebhookView):
     """One webhook."""
 
+    open_methods = ("get",)
     categories = {"get": ANY_ACTOR, "patch": ANY_ACTOR}
     weighty = frozenset({"patch"})
     shows = WebhookAnswer
@@ -171,17 +193,17 @@ class WebhookView(OneWebhookView):
     @extend_schema(operation_id="read_webhook", responses=WebhookAnswer, tags=TAGS)
     def get(self, request: Request, webhook_uuid: uuid.UUID) -> Response:
         """Read one webhook."""
-        webhook = self.webhook(webhook_uuid)
-        return self.tagged(WebhookAnswer(webhook).data, self.tag_of(webhook))
+        return self.tagged(WebhookAnswer(self.webhook).data, self.tag_of(self.webhook))
 
     @extend_schema(operation_id="change_webhook", request=WebhookChange, responses=WebhookAnswer, tags=TAGS)
     def patch(self, request: Request, webhook_uuid: uuid.UUID) -> Response:
         """Change address or kinds, or switch it off or on. For administrators."""
-        seen = self.webhook(webhook_uuid)
-        services.must_administer(self.actor)
-        self.must_match(self.tag_of(seen))
+        self.must_match(self.tag_of(self.webhook))
         webhook = services.change_webhook(
-            actor=self.actor, webhook_uuid=webhook_uuid, changes=self.body(WebhookChange), seen_version=seen.version
+            actor=self.actor,
+            webhook_uuid=webhook_uuid,
+            changes=self.body(WebhookChange),
+            seen_version=self.webhook.version,
         )
         return self.tagged(WebhookAnswer(webhook).data, self.tag_of(webhook))
 
@@ -195,13 +217,13 @@ class WebhookSecretView(OneWebhookView):
     @extend_schema(operation_id="rotate_webhook_secret", request=None, responses={201: SecretMade}, tags=TAGS)
     def post(self, request: Request, webhook_uuid: uuid.UUID) -> Response:
         """Make a new secret. For 24 hours messages are signed by the old one too. For administrators."""
-        self.webhook(webhook_uuid)
         return with_secret({"secret": services.rotate_secret(actor=self.actor, webhook_uuid=webhook_uuid)})
 
 
 class WebhookTestView(OneWebhookView):
     """A message without news."""
 
+    open_methods = ("post",)
     categories = {"post": ANY_ACTOR}
 
     @extend_schema(operation_id="test_webhook", request=None, responses={202: MessageAnswer}, tags=TAGS)
@@ -214,6 +236,7 @@ class WebhookTestView(OneWebhookView):
 class WebhookMessagesView(OneWebhookView):
     """What became of the messages."""
 
+    open_methods = ("get",)
     categories = {"get": ANY_ACTOR}
     parameters = MessageParameters
     shows = MessageAnswer
@@ -223,7 +246,7 @@ class WebhookMessagesView(OneWebhookView):
     )
     def get(self, request: Request, webhook_uuid: uuid.UUID) -> Response:
         """List what was sent to a webhook, or waits to be, newest first."""
-        rows = messages_of(self.webhook(webhook_uuid))
+        rows = messages_of(self.webhook)
         if "state" in self.asked:
             rows = rows.filter(state=self.asked["state"])
         found, following = page_by_number(self, rows, name=f"messages {webhook_uuid}", newest_first=True)
@@ -233,12 +256,12 @@ class WebhookMessagesView(OneWebhookView):
 class WebhookReplayView(OneWebhookView):
     """Sending again."""
 
+    open_methods = ("post",)
     categories = {"post": ANY_ACTOR}
 
     @extend_schema(operation_id="replay_messages", request=ReplayInput, responses={202: ReplayAnswer}, tags=TAGS)
     def post(self, request: Request, webhook_uuid: uuid.UUID) -> Response:
         """Send messages again under their own numbers, so that a receiver can pass over what it has."""
-        self.webhook(webhook_uuid)
         asked = self.body(ReplayInput)
         number = services.replay(
             actor=self.actor,

@@ -85,6 +85,56 @@ def test_a_bad_grant_is_pointed_at_and_gives_nothing(world: World, change: dict[
     assert trail("change", "verb") == []
 
 
+# What the list of units and circles leaves out: what makes it so, and which of the world's receivers it is.
+NOT_LISTED = {
+    "a closed unit": ("UPDATE agencies_unit SET closed_at = now() WHERE group_id = %(patrol)s", "patrol"),
+    "a unit of an agency that is switched off": (
+        "UPDATE agencies_agency SET is_active = false WHERE id = %(sheriff)s",
+        "patrol",
+    ),
+    "a circle whose own agreement is suspended": (
+        "UPDATE sharing_agreement SET suspended_at = now() WHERE id = %(agreement)s",
+        "circle",
+    ),
+    "a unit of an agency without an agreement": (
+        "DELETE FROM sharing_agreementparty WHERE agency_id = %(sheriff)s",
+        "patrol",
+    ),
+    "an unknown number": ("SELECT 1", "unknown"),
+}
+
+
+@pytest.mark.parametrize("bundle", ["status_card", "referral"])  # the second may not go to police, and would say so
+@pytest.mark.parametrize("which", NOT_LISTED)
+def test_a_receiver_that_no_list_offers_is_refused_like_an_unknown_number(
+    world: World, which: str, bundle: str
+) -> None:
+    """A second agreement covers everybody, so that nothing but the receiver itself is in the way."""
+    [(second,)] = services.owner(
+        "INSERT INTO sharing_agreement (uuid, title, starts_at, ends_at)"
+        " VALUES (gen_random_uuid(), 'A second one', now() - interval '1 day', '9999-12-31') RETURNING uuid"
+    )
+    services.owner(
+        "INSERT INTO sharing_agreementparty (agreement_id, agency_id)"
+        " SELECT g.id, a.id FROM sharing_agreement g, agencies_agency a WHERE g.uuid = %s",
+        second,
+    )
+    statement, name = NOT_LISTED[which]
+    receivers = {"patrol": world.units["sheriff/patrol"].pk, "circle": world.circle.pk, "unknown": 999_999}
+    values = {"sheriff": world.agencies["sheriff"].pk, "agreement": world.agreement.pk, **receivers}
+    with services.owner_cursor() as cursor:
+        cursor.execute(statement, values)
+    olsen = signed_in(world.users["olsen"])
+    listed = [unit["group"] for unit in olsen.get(f"{V1}/directory/units/").json()["results"]]
+    assert receivers[name] not in listed
+    asked = form(world, group=receivers[name], bundle=bundle, agreement=str(second))
+    response = send(olsen, "POST", f"{V1}/cases/{world.cases[6].uuid}/grants/", asked)
+    assert response.status_code == 400, response.content
+    [error] = response.json()["errors"]
+    assert (error["pointer"], error["detail"]) == ("#/group", "Choose a unit or circle from the list.")
+    assert trail("change", "verb") == []
+
+
 def test_why_and_who(world: World) -> None:
     url = f"{V1}/cases/{world.joint.uuid}/access/"
     reyes = signed_in(world.users["reyes"]).get(url).json()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import psycopg2.errors
 import pytest
 from django.db import connection
 from django.db.utils import ProgrammingError
+from django.utils import timezone
 
 from sharing.access.context import acting
-from tests.calls import V1, bearer, send
+from tests.calls import V1, bearer, send, signed_in
 from tests.services import as_job, owner
 from tests.sharing.notices.acts import change_goal, relay
 from tests.sharing.notices.receivers import add_webhook
@@ -54,6 +56,46 @@ def test_replay_by_span_of_time(world: World) -> None:
     span = {"since": "2026-01-02T00:00:00Z", "until": "2026-01-03T00:00:00Z"}
     url = f"{V1}/webhooks/{webhook.uuid}/replay/"
     assert send(bearer(world.users["system"]), "POST", url, span).json() == {"number": 1}
+
+
+def test_whoever_administers_no_more_gets_no_answer_again(world: World) -> None:
+    """The role is asked for before the Idempotency-Key, whose answer would else outlive it for a day."""
+    admin, north = world.users["admin"], world.units["probation/north"].pk
+    owner(
+        "INSERT INTO agencies_membership (user_id, group_id, role, starts_at, until)"
+        " VALUES (%s, %s, 'supervisor', now(), '9999-12-31')",
+        admin.pk, north,
+    )  # fmt: skip
+    done: list[tuple[str, dict[str, Any]]] = []
+
+    def call(path: str, body: dict[str, Any] | None = None) -> Any:
+        done.append((path, body or {}))
+        made = send(signed_in(admin), "POST", V1 + path, body or {}, Idempotency_Key=f"k-{len(done)}")
+        assert made.status_code in (200, 201, 202), made.content
+        return made.json()
+
+    client = call("/clients/", {"name": "Jail", "units": [north], "role": "system_reader"})["id"]
+    ends = {"label": "t", "expires_at": (timezone.now() + datetime.timedelta(days=30)).isoformat()}
+    token = call(f"/clients/{client}/tokens/", ends)["id"]
+    call(f"/tokens/{token}/rotate/")
+    call(f"/tokens/{token}/end/")
+    webhook = call("/webhooks/", {"client": client, "url": "https://jail.example/news"})["id"]
+    call(f"/webhooks/{webhook}/secret/")
+    call(f"/webhooks/{webhook}/test/")
+    call(f"/webhooks/{webhook}/replay/")
+    call(f"/clients/{client}/switch-off/")
+
+    def again() -> list[int]:
+        calls = enumerate(done, 1)
+        return [
+            send(signed_in(admin), "POST", V1 + path, body, Idempotency_Key=f"k-{number}").status_code
+            for number, (path, body) in calls
+        ]
+
+    assert again() == [201, 201, 201, 200, 201, 201, 202, 202, 200]
+    owner("UPDATE agencies_membership SET until = now() WHERE user_id = %s AND role = 'administrator'", admin.pk)
+    # A webhook is not known of by whoever neither administers nor is its system.
+    assert again() == [403, 403, 403, 403, 403, 404, 404, 404, 403]
 
 
 def refused(world: World, who: str, statement: str, values: list[Any]) -> bool:
