@@ -13,7 +13,7 @@ from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from agencies.directory.categories import Category
-from cases.plans.models import ActionVersion, Audience, GoalVersion, Plan
+from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersion, Plan
 from cases.plans.wording import LABELS
 from cases.timeline.sources import Entry, Source, add_source, said_by, who_said
 from sharing.access.actors import Actor
@@ -50,11 +50,14 @@ def _plan_entry(case: Case, data: Mapping[str, Any]) -> Entry:
 
 
 def _goals(actor: Actor, case: Case) -> QuerySet[GoalVersion]:
-    return _versions(GoalVersion.objects.permitted(actor).filter(case=case), goal="goal__uuid", part="goal__uuid")
+    still_open = Goal.objects.permitted(actor).filter(case=case)
+    rows = GoalVersion.objects.permitted(actor).filter(case=case, goal__in=still_open)
+    return _versions(rows, goal="goal__uuid", part="goal__uuid")
 
 
 def _actions(actor: Actor, case: Case) -> QuerySet[ActionVersion]:
-    rows = ActionVersion.objects.permitted(actor).filter(case=case)
+    still_open = Action.objects.permitted(actor).filter(case=case)
+    rows = ActionVersion.objects.permitted(actor).filter(case=case, action__in=still_open)
     return _versions(rows, goal="action__goal__uuid", part="action__uuid")
 
 

@@ -18,7 +18,7 @@ from agencies.directory.querysets import administrations
 from sharing.access.actors import Actor
 from sharing.notices.models import Claim, InboxItem, NoticePreference, NoticeTimes
 from sharing.notices.registry import EventKind, Topic, kind_of, kinds, topics
-from sharing.notices.subjects import subject_of
+from sharing.notices.subjects import GRANT, grants_seen, subject_of
 
 PAGE_SIZE = 30
 UNREAD_CAP = 99
@@ -54,7 +54,10 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One item with what the viewer may see of it. `record` is None once the viewer's access ended: show the stub."""
+    """One item with what the viewer may see of it. `record` is None once the viewer's access ended: show the stub.
+
+    So it is where the news is of a grant that the viewer may not know of.
+    """
 
     item: InboxItem
     kind: EventKind
@@ -123,7 +126,7 @@ def inbox_page(
     """A page of the actor's inbox: all open items, those of one group, or DONE, FREE or MINE; and one opened beside it.
 
     Raises ValueError for a heading that does not exist. Costs one query, one for what is folded into the opened item,
-    and one for each category among all of them.
+    one for each category among all of them, and one where some tell of grants.
     """
     items = _with_events(own_items(actor)).filter(done_at__isnull=show != DONE)
     taken = Claim.objects.filter(event=OuterRef("event"), unit=OuterRef("unit"))
@@ -229,6 +232,8 @@ def _with_records(actor: Actor, items: Sequence[InboxItem]) -> list[News]:
     wanted: dict[tuple[str, int], set[uuid.UUID]] = defaultdict(set)
     for item in items:
         wanted[item.event.record_type, kind_of(item.event.kind).category].add(item.event.record_id)
+    grants = {item.event.object_id for item in items if item.event.object_type == GRANT}
+    hidden = grants - grants_seen(grants) if grants else grants
     seen: dict[tuple[str, int, uuid.UUID], Any] = {}
     for (record_type, category), ids in wanted.items():
         for number, thing in subject_of(record_type).found(actor, category, ids).items():
@@ -237,7 +242,9 @@ def _with_records(actor: Actor, items: Sequence[InboxItem]) -> list[News]:
         News(
             item,
             kind,
-            seen.get((item.event.record_type, kind.category, item.event.record_id)),
+            seen.get((item.event.record_type, kind.category, item.event.record_id))
+            if item.event.object_id not in hidden
+            else None,
             _taken(item.taken),  # type: ignore[attr-defined]
         )
         for item in items

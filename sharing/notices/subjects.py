@@ -14,11 +14,13 @@ from django.urls import reverse
 from agencies.directory.querysets import administrations
 from agencies.directory.roles import ROLE_CODES, ROLE_MASKS
 from sharing.access.actors import Actor
+from sharing.access.models import Grant
 from sharing.access.registry import Shareable, is_part, shareable_of
 from sharing.notices.models import OutboxEvent, Webhook
 from sharing.notices.registry import Audience, kind_of
 
 WEBHOOK = Webhook._meta.label_lower
+GRANT = Grant._meta.label_lower
 
 
 class Candidate(NamedTuple):
@@ -82,7 +84,9 @@ class Records:
         if not self.shareable.records.permitted(actor, category).filter(uuid=event.record_id).exists():
             return False
         model = apps.get_model(event.object_type) if event.object_type else None
-        if model is None or not is_part(model):  # a grant, say: no part of the record, so the record alone decides
+        if event.object_type == GRANT:
+            return bool(grants_seen([event.object_id]))
+        if model is None or not is_part(model):  # no part of the record, so the record alone decides
             return True
         return bool(model._default_manager.permitted(actor, category).filter(uuid=event.object_id).exists())
 
@@ -120,6 +124,15 @@ class Connections:
     def address(self, thing: Webhook) -> str:
         """Its page among the connections."""
         return reverse("webhook", args=[thing.uuid])
+
+
+def grants_seen(ids: Iterable[str]) -> set[str]:
+    """Those of the grants, by UUID, of which the transaction's actor may know.
+
+    The policy of grants decides, as it does for the pages of access: that a case was referred to a treatment provider
+    shows to nobody without that category.
+    """
+    return {str(number) for number in Grant.objects.filter(uuid__in=list(ids)).values_list("uuid", flat=True)}
 
 
 def subject_of(record_type: str) -> Subject:

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.plans.models import GoalVersion
-from cases.plans.services import add_goal, update_goal
+from cases.plans.models import ActionVersion, GoalVersion
+from cases.plans.services import add_goal, update_action, update_goal
 from cases.supervision.models import Case
 from cases.timeline.querysets import Place, timeline_page
 from cases.timeline.sources import Line
@@ -98,6 +98,27 @@ def test_a_goal_hidden_since_takes_its_history_along(world: World) -> None:
     with acting(world.users["olsen"], world.agencies["probation"]) as actor:
         update_goal(actor=actor, goal_uuid=world.goals[0].uuid, changes={"audience": 1}, seen_version=1)
     assert "Keep a job" not in text(Visitor(world.users["reyes"]).get(page_of(world.joint)))
+
+
+@pytest.mark.parametrize(("service", "title"), [("goal", "Keep a job"), ("action", "Talk with the employer")])
+def test_the_history_is_taken_along_without_row_security_too(world: World, service: str, title: str) -> None:
+    """The door as a queryset, on a connection for which the database lets everything through."""
+    with acting(world.users["olsen"], world.agencies["probation"]) as actor:
+        if service == "goal":
+            update_goal(actor=actor, goal_uuid=world.goals[0].uuid, changes={"audience": 1}, seen_version=1)
+        else:
+            update_action(actor=actor, action_uuid=world.actions[0].uuid, changes={"audience": 1}, seen_version=1)
+    with services.as_job(), acting(world.users["reyes"], world.agencies["police"]) as actor:
+        case = Case.objects.open_one(actor, world.joint.uuid)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('access.job', 'on', true)")
+        goals, actions = GoalVersion.objects.permitted(actor), ActionVersion.objects.permitted(actor)
+        # The versions from before had another audience.
+        assert goals.filter(goal=world.goals[0], audience=0).exists()
+        assert actions.filter(action=world.actions[0], audience=0).exists()
+        shown = [line.entry.title for line in timeline_page(actor, case, kind="plan", limit=500).lines]
+    assert not [line for line in shown if title in line]
+    assert "Action added: Drive past the shop" in shown
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(world: World) -> None:

@@ -11,8 +11,10 @@ from agencies.directory.models import FOREVER, Membership
 from cases.supervision.models import Case
 from sharing.access.context import acting, job_context
 from sharing.access.errors import NotVisible
+from sharing.access.models import Grant
 from sharing.access.services import end_access, share
 from sharing.notices import services, subjects
+from sharing.notices.audience import still_entitled
 from sharing.notices.models import Delivery, InboxItem, OutboxEvent
 from sharing.notices.outbox import OutsideTransaction, publish
 from sharing.notices.querysets import inbox_page, item_for, unread
@@ -120,6 +122,58 @@ def test_giving_and_ending_access_tells_the_unit_and_the_officer_of_record(world
         ended = OutboxEvent.objects.latest("id")
     relay()
     assert told(ended) == {"reyes", "stone", "olsen", "system"}
+
+
+def referral(world: World) -> OutboxEvent:
+    """The supervisor refers one of olsen's cases to the provider. Returns the event."""
+    with acting(world.users["mills"], world.agencies["probation"]) as actor:
+        share(
+            actor=actor,
+            record=Case.objects.get(pk=world.cases[6].pk),
+            group_id=world.units["provider/clinic"].pk,
+            bundle="referral",
+            purpose="service_referral",
+            until=FOREVER,
+            agreement_id=world.agreement.pk,
+        )
+        return OutboxEvent.objects.latest("id")
+
+
+def test_a_referral_to_a_provider_is_told_to_nobody_without_the_treatment_category(world: World) -> None:
+    event = referral(world)
+    relay()
+    assert told(event) == {"carter"}
+    with as_job():
+        assert not Delivery.objects.filter(event=event, user=world.users["olsen"]).exists()
+    owner("UPDATE cases_case SET officer_id = %s WHERE id = %s", world.users["tran"].pk, world.cases[6].pk)
+    event = referral_ended(world)
+    relay()
+    assert told(event) == {"carter", "tran"}
+
+
+def referral_ended(world: World) -> OutboxEvent:
+    """The supervisor ends the same. Returns the event."""
+    with acting(world.users["mills"], world.agencies["probation"]) as actor:
+        grant = Grant.objects.get(record_id=world.cases[6].uuid, bundle="referral")
+        end_access(actor=actor, grant_uuid=grant.uuid, reason="Finished")
+        return OutboxEvent.objects.latest("id")
+
+
+def test_news_of_a_referral_shows_and_goes_out_to_nobody_who_lost_the_treatment_category(world: World) -> None:
+    case = world.cases[6].pk
+    owner("UPDATE cases_case SET officer_id = %s WHERE id = %s", world.users["tran"].pk, case)
+    event = referral(world)
+    relay()
+    assert told(event) == {"carter", "tran"}
+    treatment = world.users["tran"], world.agencies["probation"]
+    with acting(*treatment) as actor:
+        assert [news.record and news.record.pk for news in inbox_page(actor).news] == [case]
+    owner("UPDATE agencies_membership SET role = 'supervising_officer' WHERE user_id = %s", world.users["tran"].pk)
+    with acting(*treatment) as actor:
+        assert Case.objects.visible_to(actor).filter(pk=case).exists()
+        assert [news.record for news in inbox_page(actor).news] == [None]
+    with as_job(), transaction.atomic():
+        assert not still_entitled(event, treatment[0], treatment[1].pk)
 
 
 def test_the_end_of_a_grant_that_opened_nothing_tells_only_the_owner(world: World) -> None:
