@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
+from cases.people.services import add_address
 from cases.plans.services import update_goal
 from cases.supervision.models import CaseExclusion
 from sharing.access.context import job_context
@@ -127,7 +128,7 @@ def test_what_happens_is_told_to_whom_it_concerns_and_nobody_else(world: World) 
     change_goal(world)
     assert told() == {who: {joint: "changed"} for who in ("olsen", "reyes", "deputy")}
     services.owner("UPDATE cases_address SET street = '1 New Road' WHERE person_id = %s", world.joint.person_id)
-    assert told() == {who: {joint: "changed"} for who in ("olsen", "reyes", "deputy")}
+    assert told() == {who: {joint: "changed"} for who in ("olsen", "reyes")}
     services.owner("UPDATE cases_person SET family_name = 'Hallet' WHERE id = %s", world.joint.person_id)
     assert told() == {who: {joint: "changed"} for who in ("olsen", "reyes", "deputy")}
 
@@ -143,6 +144,64 @@ def test_what_happens_is_told_to_whom_it_concerns_and_nobody_else(world: World) 
     assert told() == {"reyes": {south: "gained"}}
     act(world, "quist", lambda actor: end_access(actor=actor, grant_uuid=grant.uuid, reason="Found"))
     assert told() == {"reyes": {south: "lost"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        *((name, {"olsen", "reyes", "deputy"}) for name in ("condition", "caution", "alias", "identifier")),
+        ("address", {"olsen", "reyes"}),
+        ("riskassessment", {"olsen"}),
+        ("document", {"olsen"}),
+    ],
+)
+def test_a_part_is_told_to_those_to_whom_it_is_open(world: World, name: str, told: set[str]) -> None:
+    """deputy holds the status card, reyes the joint plan, carter name and contact; all of them know the case."""
+    give_referral(world, 0, days=10)
+    copies = {who: Copy(world, who) for who in ("olsen", "reyes", "deputy", "carter")}
+    joint = str(world.joint.uuid)
+    for copy in copies.values():
+        copy.follow()
+        assert joint in copy.cases
+
+    def hear() -> set[str]:
+        found = {who: copy.follow() for who, copy in copies.items()}
+        assert all(said in ({}, {joint: "changed"}) for said in found.values())
+        return {who for who, said in found.items() if said}
+
+    model = apps.get_model("cases", name)
+    of_joint = {"case": world.joint} if hasattr(model, "case") else {"person": world.joint.person_id}
+    with services.as_job(), job_context():
+        part = model.objects.filter(**of_joint).first()
+    table = model._meta.db_table
+    services.owner(f"UPDATE {table} SET uuid = uuid WHERE id = %s", part.pk)
+    assert hear() == told
+    services.owner(f"DELETE FROM {table} WHERE id = %s", part.pk)
+    assert hear() == told
+    with services.as_job(), job_context():
+        part.save(force_insert=True)
+    assert hear() == told
+
+
+def test_an_address_that_an_officer_adds_moves_nothing_for_a_status_card(world: World) -> None:
+    """The person's version and moment move with it, and tell nothing by themselves."""
+    copies = {who: Copy(world, who) for who in ("olsen", "reyes", "deputy")}
+    for copy in copies.values():
+        copy.follow()
+    values = {"street": "1 New Road", "city": "Riverton", "state": "FL"}
+    act(world, "olsen", lambda actor: add_address(actor=actor, record_uuid=world.joint.uuid, values=values))
+    said = {str(world.joint.uuid): "changed"}
+    assert {who: copy.follow() for who, copy in copies.items()} == {"olsen": said, "reyes": said, "deputy": {}}
+
+
+def test_what_is_told_and_what_is_not_fold_into_one_word(world: World) -> None:
+    deputy = Copy(world, "deputy")
+    deputy.follow()
+    for table in ("cases_riskassessment", "cases_condition", "cases_document"):
+        services.owner(f"UPDATE {table} SET uuid = uuid WHERE case_id IN (%s, %s)", world.joint.pk, world.cases[9].pk)
+    services.owner("UPDATE cases_riskassessment SET uuid = uuid WHERE case_id = %s", world.cases[3].pk)
+    assert deputy.follow() == {str(case.uuid): "changed" for case in (world.joint, world.cases[9])}
+    assert deputy.follow() == {}
 
 
 def test_access_that_ends_by_the_clock_is_told(world: World) -> None:
