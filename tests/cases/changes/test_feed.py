@@ -149,10 +149,7 @@ def test_what_happens_is_told_to_whom_it_concerns_and_nobody_else(world: World) 
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("condition", {"olsen", "reyes", "deputy"}),
-        ("caution", {"olsen", "reyes", "deputy"}),
-        ("alias", {"olsen", "reyes", "deputy"}),
-        ("identifier", {"olsen", "reyes", "deputy"}),
+        *((name, {"olsen", "reyes", "deputy"}) for name in ("condition", "caution", "alias", "identifier")),
         ("address", {"olsen", "reyes"}),
         ("riskassessment", {"olsen"}),
         ("document", {"olsen"}),
