@@ -54,14 +54,15 @@ _ADD = [
          version)
        SELECT case_id, case_uuid, local_id || %(suffix)s, person_id, %(agency)s, %(unit)s, %(kind)s, 1, risk_level, 0,
          offense, offense_degree, offense_date, term_start, false, %(now)s, %(now)s, 1 FROM import_row""",
+]
+
+# For new rows and changed ones alike: a case opened by hand has no assessment yet.
+_SET = [
     """INSERT INTO cases_riskassessment (uuid, case_id, created_at, updated_at, version, tool, assessed_on, risk_decile,
          violence_level, violence_decile, prior_count)
        SELECT gen_random_uuid(), case_id, %(now)s, %(now)s, 1, %(tool)s, term_start, risk_decile, violence_level,
-         violence_decile, prior_count FROM import_row""",
-]
-
-# For new rows and changed ones alike.
-_SET = [
+         violence_decile, prior_count FROM import_row r
+        WHERE NOT EXISTS (SELECT 1 FROM cases_riskassessment a WHERE a.case_id = r.case_id AND a.tool = %(tool)s)""",
     """INSERT INTO cases_identifier (uuid, person_id, kind, value)
        SELECT gen_random_uuid(), person_id, 'state_id', state_id FROM import_row WHERE state_id <> ''
        ON CONFLICT (person_id, kind) DO UPDATE SET value = excluded.value
@@ -198,13 +199,21 @@ class Batches:
         }
         new = [row for row in rows if row.local_id not in held]
         changed = [row for row in rows if row.local_id in held and held[row.local_id][1] != (row.digest, None)]
-        findings = self._change(changed, {row.local_id: held[row.local_id][0] for row in changed}) if changed else []
+        self.run.rows_unchanged += len(rows) - len(new) - len(changed)
+        refused = self._change(changed, {row.local_id: held[row.local_id][0] for row in changed}) if changed else []
+        taken = self._taken(new)
+        new = [row for row in new if row.local_id + CASE_SUFFIX not in taken]
         if new:
             self._add(new)
         self.run.rows_created += len(new)
-        self.run.rows_updated += len(changed) - len(findings)
-        self.run.rows_unchanged += len(rows) - len(new) - len(changed)
-        return findings
+        self.run.rows_updated += len(changed) - len(refused)
+        return refused + list(taken.values())
+
+    def _taken(self, rows: list[Row]) -> dict[str, Finding]:
+        """Findings for new rows whose case cannot have its number, by that number: somebody gave it out by hand."""
+        numbers = {row.local_id + CASE_SUFFIX: row for row in rows}
+        cases = Case.objects.filter(agency=self.agency, number__in=numbers).values_list("number", flat=True)
+        return {number: _number_taken(numbers[number]) for number in cases}
 
     def _run(self, statements: list[str]) -> None:
         with connection.cursor() as cursor:
@@ -249,15 +258,21 @@ class Batches:
             .order_by("pk")
             .values_list("pk")
         )
+        findings: list[Finding] = []
         staged = []
         for row in rows:
-            case = cases[row.local_id + CASE_SUFFIX]
-            staged.append(Staged(row, people[row.local_id], case.pk, case.uuid))
+            case = cases.get(row.local_id + CASE_SUFFIX)
+            if case is None:
+                findings.append(_no_case(row))
+            elif case.person_id != people[row.local_id]:
+                findings.append(_number_taken(row))
+            else:
+                staged.append(Staged(row, people[row.local_id], case.pk, case.uuid))
         _stage(staged)
         with connection.cursor() as cursor:
             cursor.execute(_BEFORE, self._values)
             before = {found[0]: found[1:] for found in cursor.fetchall()}
-        findings, told = [], []
+        told = []
         for row, _, _, record in staged:
             *values, since, term_end = before[row.local_id]
             if term_end and row.term_start > term_end:
@@ -316,6 +331,26 @@ class Batches:
         }
         rows = ((*same.values(), case, case, json.dumps(before), json.dumps(after)) for case, before, after in changes)
         insert(Change, [*same, "record_id", "object_id", "before", "after"], rows)
+
+
+def _no_case(row: Row) -> Finding:
+    """The person was opened by hand, with a case under another number: only people know whether it is this term."""
+    number = row.local_id + CASE_SUFFIX
+    wrong = (
+        f"The person was opened by hand and has no case {number}: open one of theirs with this number, or take the row"
+        " out of the extract."
+    )
+    return Finding(row.row, "local_id", row.local_id, wrong)
+
+
+def _number_taken(row: Row) -> Finding:
+    """A case of somebody else, opened by hand, has the number that this row's case would get."""
+    number = row.local_id + CASE_SUFFIX
+    wrong = (
+        f"Another person's case has the number {number}, which this row's case needs: see whether they are the same"
+        " person, and have whoever runs Concord renumber that case."
+    )
+    return Finding(row.row, "local_id", row.local_id, wrong)
 
 
 def _stage(staged: list[Staged]) -> None:

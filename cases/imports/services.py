@@ -2,8 +2,9 @@
 
 A row is one person under supervision with one term. It becomes a person, a case, an assessment, juvenile counts, and
 where there is one a state ID. The case's number is the person's number with "-1", for the extract knows one term a
-person. New cases go to the agency's root unit, where somebody assigns them; what the extract does not say (unit,
-officer, end of term, status, conditions) the import never touches.
+person. Where people or that number came in by hand and the two do not fit together, the row is refused and the report
+says what to do. New cases go to the agency's root unit, where somebody assigns them; what the extract does not say
+(unit, officer, end of term, status, conditions) the import never touches.
 """
 
 from __future__ import annotations
@@ -80,6 +81,9 @@ def import_extract(
             report.add(batches.finish())
         except (ImportRefused, DatabaseError) as error:
             _end(run, ImportRun.State.FAILED, str(error).splitlines()[0])
+            raise
+        except Exception as error:  # a fault of ours; its words may name a person
+            _end(run, ImportRun.State.FAILED, f"Stopped by a fault of Concord's own ({type(error).__name__}).")
             raise
     if run.rows_created >= MUCH:
         with connection.cursor() as cursor:

@@ -134,7 +134,8 @@ END $$;
 
 -- People of the actor's own agency who may be the one described, for somebody who works cases there; one row a case.
 -- A restricted case that is not open to the actor, and one from which they are excluded, are not told of. `p_numbers`
--- are identifiers as "kind:value".
+-- are identifiers as "kind:value". Numbers of the agency's own are refused where they are taken, whoever has them: a
+-- number of somebody unseen is therefore not told of here, or the silence would tell which of them are restricted.
 CREATE FUNCTION person_duplicates(p_given text, p_family text, p_birth date, p_local text, p_numbers text[])
 RETURNS TABLE (case_id bigint, case_uuid uuid, unit_id int, why text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -146,7 +147,9 @@ BEGIN
   END IF;
   RETURN QUERY
   SELECT c.id, c.uuid, c.unit_id, min(f.why)
-    FROM (SELECT p.id, 'a_number' AS why FROM cases_person p WHERE p.local_id = p_local
+    FROM (SELECT p.id, 'a_number' AS why FROM cases_person p
+           WHERE p.local_id = p_local
+             AND person_opens(p.id, case_excluded(), access_groups({EXISTENCE}), access_closed(), {EXISTENCE})
           UNION ALL
           SELECT i.person_id, 'a_number' FROM cases_identifier i
            WHERE i.value = ANY (SELECT split_part(n, ':', 2) FROM unnest(p_numbers) AS n)

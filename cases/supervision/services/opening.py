@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from agencies.directory.categories import Category
 from agencies.directory.models import Side, Unit
 from agencies.directory.querysets import members_of
-from agencies.trail.services import record_change, record_read
+from agencies.trail.services import record_change, record_denial, record_read
 from cases.people.models import Address, Identifier, Person
 from cases.supervision import events
 from cases.supervision.codes import CASE
@@ -25,10 +25,13 @@ from sharing.access.errors import NotAllowed, NotVisible, Refused, refusing
 from sharing.notices.outbox import publish
 
 WHY = {"a_number": "The same number", "name": "The same name and birth date"}
+# By constraint: what is said where the actor may know of the one that has the number, and the field at fault.
 _ONCE = {
     "case_number_once": ("Your agency has a case with this number.", "number"),
     "person_number_once": ("Your agency knows a person with this number.", "local_id"),
 }
+# Of a case in another unit, a restricted one and a conflict alike: the three must never be told apart.
+_TAKEN_UNSEEN = "This number cannot be used. Ask your supervisor."
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def open_case(
     check(new)
     somebody = _person_of(actor, person, numbers, not_a_duplicate)
     try:
-        number = _insert(somebody, new)
+        number = _insert(actor, somebody, new)
     except (IntegrityError, Refused):
         opened = Case.objects.visible_to(actor).filter(uuid=case_uuid).first() if case_uuid else None
         if opened:  # the same form, sent twice at once
@@ -175,8 +178,11 @@ def _person_of(
     return made
 
 
-def _insert(person: Person, case: Case) -> int:
-    """Let the database open the case, since no role of ours writes keys. Returns its number."""
+def _insert(actor: Actor, person: Person, case: Case) -> int:
+    """Let the database open the case, since no role of ours writes keys. Returns its number.
+
+    Raises Refused where a number is taken.
+    """
     columns = {"id": person.pk} if person.pk else _columns(person)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -186,7 +192,25 @@ def _insert(person: Person, case: Case) -> int:
         constraint = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
         if constraint not in _ONCE:
             raise
-        raise Refused(*_ONCE[constraint]) from None
+        raise _taken(actor, constraint, person, case) from None
+
+
+def _taken(actor: Actor, constraint: str, person: Person, case: Case) -> Refused:
+    """The refusal of a number that is taken, in words that tell of nobody whom the actor may not know of.
+
+    Whoever tries numbers of which they may not know leaves a denial each.
+    """
+    words, field = _ONCE[constraint]
+    own = {"agency_id": actor.agency_id}
+    if field == "number":
+        value, seen = case.number, Case.objects.visible_to(actor).filter(number=case.number, **own).exists()
+    else:
+        value = person.local_id
+        seen = Person.objects.visible_to(actor).filter(local_id=value, **own).exists()
+    if seen:
+        return Refused(words, field)
+    record_denial(actor=actor, action="open_case", target=f"{field} {value}", status=400, detail="taken, unseen")
+    return Refused(_TAKEN_UNSEEN, field)
 
 
 def _add_home(person_id: int, address: Mapping[str, Any]) -> None:

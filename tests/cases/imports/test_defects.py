@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from agencies.directory.models import Agency
+from agencies.directory.models import Agency, Unit
 from cases.imports import reading
+from cases.imports.models import ImportRun
 from cases.imports.rows import COLUMNS
+from cases.imports.services import import_extract
+from cases.people.models import Person
+from cases.supervision.models import Case
+from sharing.access.context import job_context
 from tests.cases.imports.conftest import PERSON, counts, person
 from tests.services import owner
 
@@ -157,4 +162,94 @@ def test_a_term_that_would_begin_after_its_end_is_refused(
     assert owner("SELECT term_start, offense FROM cases_case ORDER BY number") == [
         (datetime.date(2025, 5, 14), "Battery"),
         (datetime.date(2025, 5, 14), "Assault"),
+    ]
+
+
+def by_hand(department: Agency, local_id: str, number: str) -> None:
+    """A person with one case, as `case_open` leaves them: without a digest, an assessment or juvenile counts."""
+    with job_context():
+        somebody = Person.objects.create(
+            agency=department, local_id=local_id, given_name="Anna", family_name="Novak", sex="F"
+        )
+        root = Unit.objects.get(agency=department, is_root=True)
+        Case.objects.create(agency=department, unit=root, person=somebody, number=number, kind=1)
+
+
+def test_a_person_opened_by_hand_without_the_case_of_the_extract_is_reported(
+    extract: Callable[..., Path], run: Callable[..., object], department: Agency
+) -> None:
+    by_hand(department, "P-000002", "C-17")
+    path = extract([person(1), person(2), person(3)])
+    wrong = (
+        "The person was opened by hand and has no case P-000002-1: open one of theirs with this number, or take the row"
+        " out of the extract."
+    )
+    for expected in ((2, 0, 0, 1, 0), (0, 0, 2, 1, 0)):
+        done, report = run(path)  # type: ignore[misc]
+        assert (counts(done), report) == (expected, [["3", "local_id", "P-000002", wrong]])
+        assert done.state == ImportRun.State.FINISHED
+    assert owner("SELECT number, offense FROM cases_case ORDER BY 1") == [
+        ("C-17", ""), ("P-000001-1", "Battery"), ("P-000003-1", "Battery"),
+    ]  # fmt: skip
+    assert owner("SELECT family_name, source_digest FROM cases_person WHERE local_id = 'P-000002'") == [("Novak", "")]
+    for table in ("cases_riskassessment", "cases_juvenilehistory", "cases_identifier"):
+        assert owner(f"SELECT count(*) FROM {table}") == [(2,)]
+
+
+def test_a_number_given_out_by_hand_is_reported(
+    extract: Callable[..., Path], run: Callable[..., object], department: Agency
+) -> None:
+    by_hand(department, "A-1", "P-000002-1")  # of a person who is new to us
+    by_hand(department, "P-000003", "C-18")  # of one who is not
+    by_hand(department, "A-2", "P-000003-1")
+    done, report = run(extract([person(1), person(2), person(3), person(4)]))  # type: ignore[misc]
+    assert (counts(done), done.state) == ((2, 0, 0, 2, 0), ImportRun.State.FINISHED)
+    assert report == [
+        [
+            row,
+            "local_id",
+            number,
+            f"Another person's case has the number {number}-1, which this row's case needs: see whether they are the"
+            " same person, and have whoever runs Concord renumber that case.",
+        ]
+        for row, number in (("3", "P-000002"), ("4", "P-000003"))
+    ]
+    assert owner("SELECT local_id FROM cases_person ORDER BY 1") == [
+        ("A-1",), ("A-2",), ("P-000001",), ("P-000003",), ("P-000004",),
+    ]  # fmt: skip
+    assert owner("SELECT count(*) FROM cases_case WHERE offense <> ''") == [(2,)]
+
+
+def test_a_case_opened_by_hand_under_the_extracts_number_gets_the_whole_row(
+    extract: Callable[..., Path], run: Callable[..., object], department: Agency
+) -> None:
+    by_hand(department, "P-000001", "P-000001-1")
+    done, report = run(extract([person(1)]))  # type: ignore[misc]
+    assert (counts(done), report) == ((0, 1, 0, 0, 0), [])
+    assert owner(
+        "SELECT p.family_name, c.offense, a.risk_decile, j.felony_count, i.value FROM cases_person p"
+        " JOIN cases_case c ON c.person_id = p.id JOIN cases_riskassessment a ON a.case_id = c.id"
+        " JOIN cases_juvenilehistory j ON j.person_id = p.id JOIN cases_identifier i ON i.person_id = p.id"
+    ) == [("McKinney", "Battery", 9, 2, "FL00000001")]
+    done, _ = run(extract([person(1, risk_decile="3")]))  # type: ignore[misc]
+    assert owner("SELECT risk_decile FROM cases_riskassessment") == [(3,)]
+
+
+@pytest.mark.parametrize("words", ["\\N", "\\.", 'Theft, "grand"', "NULL"])
+def test_words_that_copy_might_misread_are_words(
+    words: str, extract: Callable[..., Path], run: Callable[..., object]
+) -> None:
+    done, report = run(extract([person(1, offense=words, prior_count="")]))  # type: ignore[misc]
+    assert (counts(done), report) == ((1, 0, 0, 0, 0), [])
+    assert owner("SELECT c.offense, a.prior_count FROM cases_case c, cases_riskassessment a") == [(words, None)]
+
+
+def test_a_fault_of_ours_ends_the_run(extract: Callable[..., Path], department: Agency) -> None:
+    def stumble(*_: int) -> None:
+        raise KeyError("P-000001")
+
+    with pytest.raises(KeyError):
+        import_extract(agency=department, path=extract([person(1)]), mode="full", progress=stumble)
+    assert owner("SELECT state, error FROM cases_importrun") == [
+        ("failed", "Stopped by a fault of Concord's own (KeyError).")
     ]

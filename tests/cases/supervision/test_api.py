@@ -274,3 +274,46 @@ def test_who_has_name_and_contact_only_confirms_no_number_by_searching(world: Wo
         for who in ("olsen", "patel", "carter")
     }
     assert found == {"olsen": 1, "patel": 1, "carter": 0}
+
+
+def refusal(world: World, who: str, *, apart: bool = False, **numbers: str) -> dict[str, str]:
+    """What somebody reads who opens a case of somebody new under a number that is taken."""
+    unit = world.units["probation/south" if who == "quist" else "probation/north"]
+    names = {"given_name": "Anna", "family_name": "Novak", "birth_date": "1991-05-04"}
+    body = {
+        "number": numbers.get("number", "C90001"),
+        "person": {"local_id": numbers.get("local_id", "P90001"), **names},
+        "unit": unit.pk,
+        "not_a_duplicate": apart,
+    }
+    answer = send(signed_in(world.users[who]), "POST", CASES, body)
+    assert answer.status_code == 400, answer.content
+    (error,) = answer.json()["errors"]
+    return {"at": error["pointer"], "said": error["detail"]}
+
+
+@pytest.mark.parametrize(
+    ("field", "at", "number"), [("number", "#/number", "C{:05}"), ("local_id", "#/local_id", "P{:05}")]
+)
+def test_a_taken_number_does_not_tell_why_its_holder_is_not_seen(
+    world: World, field: str, at: str, number: str
+) -> None:
+    said = "This number cannot be used. Ask your supervisor."
+    restricted, of_another_unit = (refusal(world, "quist", **{field: number.format(n)}) for n in (1, 5))
+    assert restricted == of_another_unit == {"at": at, "said": said}
+    conflicted, of_another_unit = (refusal(world, "pratt", **{field: number.format(n)}) for n in (2, 15))
+    assert conflicted == of_another_unit == {"at": at, "said": said}
+    assert trail("denial", "user_name, action, target, status") == [
+        (f"PO {who}", "open_case", f"{field} {number.format(n)}", 400)
+        for who, n in (("Quist", 1), ("Quist", 5), ("Pratt", 2), ("Pratt", 15))
+    ]
+    assert not trail("read", "action")
+
+
+def test_a_taken_number_is_named_to_whoever_may_know_of_its_holder(world: World) -> None:
+    for who, n in (("olsen", 1), ("olsen", 5), ("pratt", 1), ("quist", 15)):
+        assert refusal(world, who, number=f"C{n:05}")["said"] == "Your agency has a case with this number.", (who, n)
+        assert "the same number" in refusal(world, who, local_id=f"P{n:05}")["said"], (who, n)
+        said = refusal(world, who, local_id=f"P{n:05}", apart=True)["said"]
+        assert said == "Your agency knows a person with this number.", (who, n)
+    assert not trail("denial", "id")
