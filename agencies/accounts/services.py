@@ -20,10 +20,11 @@ from agencies.directory import services as directory
 from agencies.directory.clock import DatabaseNow, database_now
 from agencies.directory.errors import NotVisible, Refused
 from agencies.directory.models import Unit, User
-from agencies.directory.querysets import memberships_in_force
+from agencies.directory.querysets import memberships_in_force, works_elsewhere, works_for
 from agencies.trail.services import Acting, record_change
 
 PREFIX = "ccd_"
+END_ROLES = "End their roles here instead."
 
 
 class InvalidToken(Exception):
@@ -128,13 +129,18 @@ def invite(
 def send_link(*, actor: Acting, user_id: int) -> AccountLetter:
     """Have a link for a new password sent to a member of the agency: an invitation again, where they never signed in.
 
-    Returns the letter, which a worker sends. Raises NotAllowed, NotVisible or Refused.
+    An invitation may be sent by every agency that gives the account a role: it has no password yet, and its owner could
+    not ask for one. A link for a new password is sent by the one agency for which its owner works. Returns the letter,
+    which a worker sends. Raises NotAllowed, NotVisible or Refused.
     """
     directory.lock_agency(actor)
     user = directory.member(actor, user_id)
     if user.kind != User.Kind.PERSON or not user.is_active:
         raise Refused("This account is suspended. Reinstate it first.")
+    _must_work_here(actor, user)
     kind = AccountLetter.Kind.PASSWORD if user.has_usable_password() else AccountLetter.Kind.INVITATION
+    if kind == AccountLetter.Kind.PASSWORD:
+        _must_be_ours_alone(actor, user, "They ask for a link themselves where they sign in.")
     letter = _write_letter(actor, user, kind)
     record_change(actor=actor, verb="account.link_sent", obj=user, after={"kind": kind})
     return letter
@@ -154,7 +160,8 @@ def suspend(*, actor: Acting, user_id: int, reason: str) -> User:
     user = directory.member(actor, user_id)
     if not reason.strip():
         raise Refused("Say why; the trail keeps it.", "reason")
-    _must_be_ours_alone(actor, user)
+    _must_be_another(actor, user)
+    _must_be_ours_alone(actor, user, END_ROLES)
     here = memberships_in_force().filter(user=user, group__unit__agency=actor.agency)
     directory.keep_somebody(actor, list(here.values_list("pk", flat=True)))
     if _set_active(user, False):
@@ -179,7 +186,8 @@ def reinstate(*, actor: Acting, user_id: int) -> User:
     """
     directory.lock_agency(actor)
     user = directory.member(actor, user_id)
-    _must_be_ours_alone(actor, user)
+    _must_be_another(actor, user)
+    _must_be_ours_alone(actor, user, END_ROLES)
     if _set_active(user, True):
         record_change(
             actor=actor, verb="account.reinstated", obj=user, before={"active": False}, after={"active": True}
@@ -191,20 +199,32 @@ def reinstate(*, actor: Acting, user_id: int) -> User:
 def note_end_of_lock_out(*, actor: Acting, user_id: int) -> User:
     """Leave on the trail that an administrator lets somebody sign in who failed too often. Returns the account.
 
-    The failures themselves are counted in the cache (adapters.ClosedSignupAdapter). Raises NotAllowed or NotVisible.
+    The failures themselves are counted in the cache (adapters.ClosedSignupAdapter). Only the one agency for which the
+    person works ends it, since passwords can then be guessed faster. Raises NotAllowed, NotVisible or Refused.
     """
     directory.lock_agency(actor)
     user = directory.member(actor, user_id)
+    _must_work_here(actor, user)
+    _must_be_ours_alone(actor, user, "The lock-out ends by itself after a quarter of an hour.")
     record_change(actor=actor, verb="account.lock_out_ended", obj=user)
     return user
 
 
-def _must_be_ours_alone(actor: Acting, user: User) -> None:
+def _must_be_another(actor: Acting, user: User) -> None:
     if user.pk == actor.user.pk:
         raise Refused("Nobody suspends themselves. Ask another administrator.")
-    elsewhere = memberships_in_force().filter(user=user).exclude(group__unit__agency=actor.agency)
-    if elsewhere.exists():
-        raise Refused("This person works for another agency too. End their roles here instead.")
+
+
+def _must_work_here(actor: Acting, user: User) -> None:
+    if not works_for(user.pk, actor.agency.pk):
+        raise Refused("This person has no role in your agency now. Give them one first.")
+
+
+def _must_be_ours_alone(actor: Acting, user: User, instead: str) -> None:
+    # Two agencies share an account as equals, however the second came to it. Neither shuts it on the other: to end its
+    # roles is enough to shut out somebody whom the other agency has given a role too, and needs nobody's leave.
+    if works_elsewhere(user.pk, actor.agency.pk):
+        raise Refused(f"This person works for another agency too. {instead}")
 
 
 def _set_active(user: User, active: bool) -> bool:

@@ -23,6 +23,18 @@ def live_memberships(user_id: int) -> QuerySet[Any]:
     return rows.select_related("group__unit__agency").order_by("pk")
 
 
+def works_for(user_id: int, agency_id: int) -> bool:
+    """Whether somebody has a role in the agency now."""
+    there: bool = memberships_in_force().filter(user_id=user_id, group__unit__agency_id=agency_id).exists()
+    return there
+
+
+def works_elsewhere(user_id: int, agency_id: int) -> bool:
+    """Whether somebody has a role in another agency than this one now."""
+    elsewhere = memberships_in_force().filter(user_id=user_id).exclude(group__unit__agency_id=agency_id)
+    return bool(elsewhere.exists())
+
+
 def administers(user_id: int, agency_id: int) -> bool:
     """Whether somebody administers the accounts and units of an agency now."""
     rows = memberships_in_force().filter(user_id=user_id, role__in=ADMINISTRATORS, group__unit__agency_id=agency_id)

@@ -34,7 +34,11 @@ def lock_agency(actor: Acting) -> None:
 
 
 def member(actor: Acting, user_id: int) -> User:
-    """Somebody who works for the actor's agency, or did; a system is none. Raises NotVisible."""
+    """Somebody who works for the actor's agency, or did; a system is none. Raises NotVisible.
+
+    It lets an administrator read what there was, and give or end roles in the own units. What touches the account
+    itself, such as its password, asks for more (agencies.accounts.services).
+    """
     people = User.objects.filter(kind=User.Kind.PERSON, memberships__group__unit__agency=actor.agency)
     found = people.filter(pk=user_id).distinct().first()
     if found is None:

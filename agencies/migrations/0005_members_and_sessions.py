@@ -134,8 +134,18 @@ CREATE POLICY by_job ON agencies_membership TO concord_job USING (true) WITH CHE
 
 ALTER TABLE agencies_accountletter ENABLE ROW LEVEL SECURITY;
 CREATE POLICY seen ON agencies_accountletter FOR SELECT TO concord_app USING (directory_vouches(user_id));
+-- A letter is written by an agency that employs its receiver now; for a new password, by the only one that does.
 CREATE POLICY write ON agencies_accountletter FOR INSERT TO concord_app
-  WITH CHECK (directory_vouches(user_id) AND created_by_id = nullif(current_setting('access.user', true), '')::bigint);
+  WITH CHECK (directory_vouches(user_id) AND created_by_id = nullif(current_setting('access.user', true), '')::bigint
+              AND EXISTS (SELECT 1 FROM agencies_membership m JOIN agencies_unit n ON n.group_id = m.group_id
+                           WHERE m.user_id = agencies_accountletter.user_id
+                             AND n.agency_id = nullif(current_setting('access.agency', true), '')::bigint
+                             AND m.starts_at <= access_now() AND m.until > access_now())
+              AND (kind = 'invitation' OR NOT EXISTS (
+                SELECT 1 FROM agencies_membership m JOIN agencies_unit n ON n.group_id = m.group_id
+                 WHERE m.user_id = agencies_accountletter.user_id AND m.starts_at <= access_now()
+                   AND m.until > access_now()
+                   AND n.agency_id <> nullif(current_setting('access.agency', true), '')::bigint)));
 CREATE POLICY by_job ON agencies_accountletter TO concord_job USING (true) WITH CHECK (true);
 
 ALTER TABLE agencies_cover ENABLE ROW LEVEL SECURITY;

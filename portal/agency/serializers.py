@@ -110,12 +110,17 @@ class OfficerPage(serializers.Serializer):
 
 
 class MemberAnswer(OfficerAnswer):
-    """An account as the agency's administrators see it."""
+    """An account as the agency's administrators see it. Of one that works there no more, `last_login` is null."""
 
     state = serializers.SerializerMethodField()
 
     class Meta(OfficerAnswer.Meta):
         fields = [*OfficerAnswer.Meta.fields, "email", "state", "last_login"]
+
+    def to_representation(self, user: User) -> dict[str, Any]:
+        """Besides: when somebody signs in is no matter of an agency whose roles have ended."""
+        shown: dict[str, Any] = super().to_representation(user)
+        return shown if shown["roles"] else {**shown, "last_login": None}
 
     @extend_schema_field(serializers.ChoiceField(choices=["active", "invited", "suspended"]))
     def get_state(self, user: User) -> str:

@@ -17,6 +17,7 @@ from agencies.accounts import services as accounts
 from agencies.directory import services as directory
 from agencies.directory.categories import NOTHING, Category
 from agencies.directory.models import Unit, User
+from agencies.directory.querysets import works_elsewhere
 from agencies.directory.roles import ROLES
 from agencies.directory.services import NOT_AN_ADMINISTRATOR
 from portal.agency.forms import InviteForm, ReasonForm, RoleForm
@@ -176,13 +177,18 @@ class Member(OfMember):
 
     def show_member(self, form: forms.Form | None = None, status: int = 200) -> HttpResponse:
         """The page, with a form for a further role."""
+        roles = roles_here(self.actor.agency_id, self.person)
+        shared = works_elsewhere(self.person.pk, self.actor.agency_id)
         context = {
             "person": self.person,
-            "roles": roles_here(self.actor.agency_id, self.person),
+            "roles": roles,
+            "shared": shared,
+            "may_link": bool(roles) and (not shared or not self.person.has_usable_password()),
+            "may_unlock": bool(roles) and not shared,
             "own": self.person.pk == self.actor.user_id,
             "alone": administrators_of(self.actor.agency_id).count() == 1,
             "is_person": self.person.kind == User.Kind.PERSON,
-            "letters": letters_to(self.person),
+            "letters": letters_to(self.person) if roles else [],
             "form": form or RoleForm(actor=self.actor),
         }
         return self.show("member.html", context, status)
