@@ -286,5 +286,12 @@ def test_the_database_takes_no_contact_in_anothers_name_nor_for_another_agency(w
         with refused():
             sql("DELETE FROM cases_contact WHERE id = %s", world.contacts[2].pk)
 
+        own = Contact.objects.get(pk=world.contacts[2].pk)
+        with refused():
+            ContactVersion.objects.create(
+                contact=own, case_id=own.case_id, author_id=own.author_id, author_agency_id=own.author_agency_id,
+                audience=own.audience, version=9, values={}, changed_by=world.users["olsen"],
+            )  # fmt: skip
+
     act(world, "reyes", as_reyes)
     act(world, "carter", lambda a: forged(a, case=world.referred, audience=0))
