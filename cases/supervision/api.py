@@ -305,7 +305,7 @@ class SearchView(DoorView):
 
 
 def shown_whole(view: DoorView, case_uuid: uuid.UUID) -> dict[str, Any]:
-    """A case with all its parts that are open to the caller, and the read event of it. Raises NotVisible."""
+    """A case with all its parts that are open to the caller, noted as read. Raises NotVisible."""
     case: Any = Case.objects.open_one(view.actor, case_uuid)
     case.parts = parts_of(view.actor, case)
     view.note_read("detail", [case], _shown([case], ~NOTHING))

@@ -8,6 +8,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
 from django.http import HttpResponse
@@ -74,6 +75,15 @@ class Deprecated(NamedTuple):
         }
 
 
+@dataclass(slots=True)
+class Shown:
+    """What one answer shows of records of one type, put together until the answer is ready."""
+
+    action: str
+    record_ids: dict[uuid.UUID, None] = field(default_factory=dict)  # each once, in the order shown
+    categories: int = 0
+
+
 class DoorView(APIView):
     """A resource: names its category per method, knows its parameters, and finds records through the door alone."""
 
@@ -94,9 +104,11 @@ class DoorView(APIView):
     asked_fields: list[str]
     asked_expansions: list[str]
     about: list[tuple[str, str, int]]  # the records that the answer tells of: type, UUID, category
+    reads: dict[str, Shown]  # type of record → what the answer shows of such records
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answers in UTC: systems read it, whatever the agency's zone."""
+        self.reads = {}
         with timezone.override(datetime.UTC):
             return super().dispatch(request, *args, **kwargs)
 
@@ -118,7 +130,9 @@ class DoorView(APIView):
                 self.__dict__[method] = once(self, key, handler)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """Says with the answer, good or not, that the resource will go."""
+        """Leaves the read event of what the answer shows; says, good or not, that the resource will go."""
+        if response.status_code < 400:  # a refusal shows nothing of what was looked up for it
+            self._record_reads()
         if self.deprecated is not None:
             for name, value in self.deprecated.headers.items():
                 response[name] = value
@@ -188,15 +202,24 @@ class DoorView(APIView):
         return rows.filter(**{name: self.asked[name] for name in wanted if name in self.asked})
 
     def note_read(self, action: str, records: Iterable[Any], categories: int) -> None:
-        """Add the one read event of this answer."""
-        shown = list(records)
-        if shown:
+        """Note that the answer shows this of these records; the answer's one read event says it all together.
+
+        The action is that of the first note, which is the answer's own; what it expands comes later and adds to it.
+        """
+        for record in records:
+            shown = self.reads.setdefault(record._meta.label_lower, Shown(action))
+            shown.record_ids[record.uuid] = None
+            shown.categories |= int(categories)
+
+    def _record_reads(self) -> None:
+        """Add the read event: one for each type of record, since an event names one type. All have one today."""
+        for record_type, shown in self.reads.items():
             record_read(
                 actor=self.actor,
-                action=action,
-                record_type=shown[0]._meta.label_lower,
-                record_ids=[record.uuid for record in shown],
-                categories=int(categories),
+                action=shown.action,
+                record_type=record_type,
+                record_ids=shown.record_ids,
+                categories=shown.categories,
             )
 
     def tag_of(self, obj: Any) -> str:

@@ -112,6 +112,14 @@ def test_each_answer_leaves_one_read_event(world: World) -> None:
     ]
 
 
+def test_a_change_shows_the_case_once_and_a_refused_one_does_not(world: World) -> None:
+    olsen, url = signed_in(world.users["olsen"]), f"{CASES}{world.joint.uuid}/"
+    tag = olsen.get(url)["ETag"]
+    assert send(olsen, "PATCH", url, {"level": "MAXIMUM"}, If_Match=tag).status_code == 200
+    assert send(olsen, "PATCH", url, {"level": "MINIMUM"}, If_Match=tag).status_code == 412
+    assert trail("read", "action, record_ids::text[]") == [("detail", [str(world.joint.uuid)])] * 2
+
+
 def test_pages_follow_each_other_and_stay_put(world: World) -> None:
     olsen = signed_in(world.users["olsen"])
     for sort in ("latest", "review"):

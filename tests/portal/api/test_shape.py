@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
 
+from agencies.directory.categories import Category
 from portal.api.schema import document
 from portal.api.urls import urlpatterns
 from sharing.access.rest import DoorView
@@ -150,7 +152,30 @@ def test_an_expansion_is_a_read(world: World) -> None:
     url = f"{V1}/goals/{world.goals[0].uuid}/?expand=case"
     case = signed_in(world.users["reyes"]).get(url).json()["case"]
     assert case["id"] == str(world.joint.uuid)
-    assert trail("read", "action, record_ids[1]::text") == [("plan", case["id"]), ("expand", case["id"])]
+    shown = int(Category.PLAN_VIEW | Category.EXISTENCE | Category.SUPERVISION)
+    assert trail("read", "action, record_ids::text[], categories") == [("plan", [case["id"]], shown)]
+
+
+def test_a_list_with_all_that_it_expands_is_one_read(world: World) -> None:
+    signed_in(world.users["olsen"]).get(f"{V1}/cases/?expand=cautions,conditions,plan")
+    [(action, number, categories)] = trail("read", "action, cardinality(record_ids), categories")
+    assert (action, number) == ("list", 14)
+    assert Category.CAUTIONS | Category.CONDITIONS | Category.PLAN_VIEW in Category(categories)
+
+
+def test_no_read_leaves_more_than_one_event(world: World) -> None:
+    """Not even one that expands all it can: who has looked, and how often, would count answers twice."""
+    feed = system_of(world, "probation/north", "supervisor")
+    parts = {part: ids[0] for part, ids in things(world, feed).items()}
+    client, left = bearer(feed), {}
+    for name, (path, _) in READS.items():
+        url, before = path.format(**parts), len(trail("read", "id"))
+        expand = ",".join(resolve(url).func.cls.expands)
+        answer = client.get(url, {"expand": expand} if expand else {})
+        assert answer.status_code == 200, answer.content
+        left[name] = len(trail("read", "id")) - before
+    assert {name: number for name, number in left.items() if number > 1} == {}
+    assert sum(left.values()) > len(left) / 2
 
 
 def test_an_expanded_tag_knows_what_was_expanded_and_still_names_the_version(world: World) -> None:
