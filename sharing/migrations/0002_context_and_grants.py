@@ -132,7 +132,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             HELPERS,
             "DROP FUNCTION access_masks(int); DROP FUNCTION access_groups(int); DROP FUNCTION access_user(); DROP FUNCTION access_closed();"
-            "DROP FUNCTION access_side(); DROP FUNCTION access_is_job()",
+            "DROP FUNCTION access_agency(); DROP FUNCTION access_side(); DROP FUNCTION access_is_job()",
         ),
         migrations.RunSQL(GRANTS, migrations.RunSQL.noop),
         migrations.RunSQL(INBOX_POLICIES, migrations.RunSQL.noop),
