@@ -1,6 +1,9 @@
 """The web server with its first wall taken out: `permitted()` lets everything through, lists are plain ORM.
 
-What is left is the database. Run by test_first_wall.py with gunicorn; nothing else imports it.
+What is left is the database. `listed()` and `recent()` read the named cases without asking what they are open for, and
+the keys that say which fields may be printed are all those that row security shows, instead of `open_keys()`. What
+stays are functions of the database's own, which ask for themselves: case_recent, case_changes, case_expired.
+Run by test_first_wall.py with gunicorn; nothing else imports it.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from django.db.models.functions import Coalesce
 from agencies.directory.categories import NOTHING
 from cases.supervision import querysets
 from cases.supervision.querysets import COUNT_CAP, MINE, REVIEW, SHARED, UNIT, CappedCount, CasePage, CaseQuerySet
+from sharing.access import explain
 from sharing.access.actors import Actor
 from sharing.access.errors import NotVisible
 from sharing.access.explain import opened_masks
@@ -32,6 +36,12 @@ def everything(rows: Any, actor: Actor, category: Any = None) -> Any:
     """All rows, for anybody who says who they are."""
     assert isinstance(actor, Actor)
     return rows.all()
+
+
+def shown_keys(shareable: Any, actor: Actor, category: int) -> Any:
+    """All keys that the database shows, whatever they open: which fields are printed follows from these."""
+    assert isinstance(actor, Actor)
+    return shareable.key_model._default_manager.all()
 
 
 def narrowed_rows(rows: Any, actor: Actor, narrowed: Any) -> Any:
@@ -78,6 +88,20 @@ def page(rows: Any, actor: Actor, narrowed: Any, *, after: Any = None, limit: in
     return CasePage(cases[:limit], following, capped_count(rows, actor, narrowed) if full else None)
 
 
+def listed(rows: Any, actor: Actor, case_uuids: Any, category: Any = None) -> list[Any]:
+    """The named cases in the order named, whoever asks and whatever for."""
+    order = list(case_uuids)
+    read = {case.uuid: case for case in rows.all().select_related(*JOINED).filter(uuid__in=order)}
+    return with_masks(actor, [read[named] for named in order if named in read])
+
+
+def recent(rows: Any, actor: Actor, *, limit: int = querysets.PAGE_SIZE) -> list[Any]:
+    """The cases that the actor opened last by the trail, whether or not they may know of them now."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT uuid FROM case_recent(%s) ORDER BY place", [limit])
+        return listed(rows, actor, [row[0] for row in cursor.fetchall()])
+
+
 def capped_count(rows: Any, actor: Actor, narrowed: Any) -> CappedCount:
     """A plain count, capped."""
     number = narrowed_rows(rows, actor, narrowed).count()
@@ -102,11 +126,14 @@ def search(
     return with_masks(actor, list(rows.all().select_related(*JOINED).filter(wanted).order_by("pk")[:limit]))
 
 
+explain.open_keys = shown_keys
 ShareableQuerySet.permitted = everything  # type: ignore[method-assign]
 PartQuerySet.permitted = everything  # type: ignore[method-assign]
 CaseQuerySet.page = page  # type: ignore[method-assign]
 CaseQuerySet.capped_count = capped_count  # type: ignore[method-assign]
 CaseQuerySet.open_one = open_one  # type: ignore[method-assign]
+CaseQuerySet.listed = listed  # type: ignore[method-assign]
+CaseQuerySet.recent = recent  # type: ignore[method-assign]
 CaseQuerySet.search = search  # type: ignore[method-assign]
 
 __all__ = ["application"]
