@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agencies.directory.categories import Category, union
 
@@ -37,7 +37,9 @@ class Actor:
     channel: str = "html"
     request_id: str = ""
     purpose: str = ""
-    _groups: dict[int, list[int]] = field(default_factory=dict, compare=False, repr=False)
+    # What was worked out for this actor, the door's rules among it; another one made by replace() begins anew.
+    rules: dict[tuple[Any, ...], Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _groups: dict[int, list[int]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def user_id(self) -> int:

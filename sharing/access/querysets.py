@@ -50,8 +50,16 @@ def open_keys(shareable: Shareable, actor: Actor, category: int) -> models.Query
 
 
 def opens(shareable: Shareable, actor: Actor, category: int, record: str = "pk") -> Subquery:
-    """The door's rule as a condition on a record; `record` names the field that holds the record's number."""
-    return _row_by_row(open_keys(shareable, actor, category).filter(content_object_id=OuterRef(record)))
+    """The door's rule as a condition on a record; `record` names the field that holds the record's number.
+
+    A page asks by the same few rules again and again, and writing one down takes longer than the database takes to
+    answer it. So the actor, who lasts for one request, keeps each.
+    """
+    rule = (shareable.model, int(category), record)
+    if rule not in actor.rules:
+        keys = open_keys(shareable, actor, category).filter(content_object_id=OuterRef(record))
+        actor.rules[rule] = _row_by_row(keys)
+    return actor.rules[rule]
 
 
 def _row_by_row(rows: models.QuerySet[Any]) -> Subquery:

@@ -429,7 +429,7 @@ def test_page_and_count_take_nobodys_word_for_the_principals(world: World) -> No
 
     with acting(world.users["carter"], world.agencies["provider"]) as actor:
         everywhere = tuple(Principal(unit.pk, Category(262143)) for unit in world.units.values())
-        liar = replace(actor, principals=everywhere, _groups={})
+        liar = replace(actor, principals=everywhere)
         theirs = Case.objects.page(actor, CaseFilter()).cases
         assert theirs
         for claimed in (liar, replace(liar, closed_agreements=())):
