@@ -52,8 +52,8 @@ CHANGING = (
     # Each of the two servers counts what the other was asked as well.
     re.compile(r'"times":\d+,"last_at":"[^"]*"'),
 )
-# Where the product names a single record or grant.
-NAMED_AT = ("cases", "people", "grants")
+# Where the product names a single record, grant or agency.
+NAMED_AT = ("cases", "people", "grants", "agencies")
 NEXT_LINK = re.compile(r'href="([^"]*[?&;]after=[^"]*)"')
 
 
@@ -208,7 +208,7 @@ def test_without_the_first_wall_everybody_sees_the_same_records(demo_world: None
 
 
 def named(product: Server, cookie: str, part: str) -> bool:
-    """Whether the product names this person, case or grant to them at an address of its own."""
+    """Whether the product names this person, case, grant or agency to them at an address of its own."""
     return any(product.ask(cookie, "GET", f"/api/v1/{kind}/{part}/")[0] == 200 for kind in NAMED_AT)
 
 
