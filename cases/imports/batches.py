@@ -335,22 +335,24 @@ class Batches:
 
 def _no_case(row: Row) -> Finding:
     """The person was opened by hand, with a case under another number: only people know whether it is this term."""
-    number = row.local_id + CASE_SUFFIX
-    wrong = (
-        f"The person was opened by hand and has no case {number}: open one of theirs with this number, or take the row"
-        " out of the extract."
+    return _by_hand(
+        row,
+        "The person was opened by hand and has no case {}: open one of theirs with this number, or take the row out of"
+        " the extract.",
     )
-    return Finding(row.row, "local_id", row.local_id, wrong)
 
 
 def _number_taken(row: Row) -> Finding:
     """A case of somebody else, opened by hand, has the number that this row's case would get."""
-    number = row.local_id + CASE_SUFFIX
-    wrong = (
-        f"Another person's case has the number {number}, which this row's case needs: see whether they are the same"
-        " person, and have whoever runs Concord renumber that case."
+    return _by_hand(
+        row,
+        "Another person's case has the number {}, which this row's case needs: see whether they are the same person,"
+        " and have whoever runs Concord renumber that case.",
     )
-    return Finding(row.row, "local_id", row.local_id, wrong)
+
+
+def _by_hand(row: Row, wrong: str) -> Finding:
+    return Finding(row.row, "local_id", row.local_id, wrong.format(row.local_id + CASE_SUFFIX))
 
 
 def _stage(staged: list[Staged]) -> None:

@@ -19,13 +19,7 @@ from cases.people.models import Address, Alias, Identifier, Person
 from cases.supervision.card import card_of
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case, Condition
-from cases.supervision.querysets import (
-    CaseFilter,
-    Cursor,
-    cautions_in_force,
-    conditions_in_force,
-    parts_of,
-)
+from cases.supervision.querysets import CaseFilter, Cursor, cautions_in_force, conditions_in_force, parts_of
 from cases.supervision.serializers import (
     CaseChange,
     CaseDetail,

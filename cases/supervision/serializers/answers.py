@@ -102,12 +102,14 @@ class PersonDetail(PersonBlock):
     cases = CaseRow(many=True)
 
 
-class CaseLink(serializers.Serializer):
-    """Where a case is to be read."""
+class CaseLink(Gated):
+    """Where a case is to be read; its number only where the supervision is open, as everywhere."""
+
+    opened_by = {"number": C.SUPERVISION}
 
     id = serializers.UUIDField(source="uuid")
     url = LinkField("case")
-    number = serializers.CharField()
+    number = serializers.CharField(allow_null=True)
 
 
 class PersonRow(PersonBlock):

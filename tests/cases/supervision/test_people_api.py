@@ -76,6 +76,8 @@ def test_name_and_contact_tells_the_name_alone(world: World) -> None:
     (row,) = listed(signed_in(world.users["carter"]))
     assert surnames([row]) == ["Souza"]
     assert [row[field] for field in ("birth_date", "sex", "race")] == [None, None, None]
+    assert [case["number"] for case in row["cases"]] == [None]
+    assert world.referred.number not in str(row)
     assert listed(signed_in(world.users["carter"]), status="ACTIVE") == []
 
 
