@@ -60,14 +60,14 @@ SHAREABLE_CASE = Shareable(
 def declare() -> None:
     """Register the shareable record, its parts and its events."""
     register(SHAREABLE_CASE)
-    register_part(Part(Person, SHAREABLE_CASE, own_field="pk", record_field="person_id", category=Category.EXISTENCE))
+    register_part(Part(Person, SHAREABLE_CASE, own_field="pk", record_column="person_id", category=Category.EXISTENCE))
     for seen_with_person in (Alias, Identifier, Address):
         register_part(
             Part(
                 seen_with_person,
                 SHAREABLE_CASE,
                 own_field="person_id",
-                record_field="person_id",
+                record_column="person_id",
                 category=seen_with_person.access_category,
             )
         )

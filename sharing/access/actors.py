@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agencies.directory.categories import Category, union
 
@@ -37,8 +37,6 @@ class Actor:
     channel: str = "html"
     request_id: str = ""
     purpose: str = ""
-    # What was worked out for this actor, the door's rules among it; another one made by replace() begins anew.
-    rules: dict[tuple[Any, ...], Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     _groups: dict[int, list[int]] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property

@@ -60,7 +60,7 @@ class OwnRows(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A model whose rows are seen through a record: `record.record_field = part.own_field`.
+    """A model whose rows are seen through a record: `record.record_column = part.own_field`.
 
     Where it has an audience, a row is for both sides (0) or for the side of that number; `closed_audiences` are further
     numbers, of no side, each open to those alone who may use one more category.
@@ -69,7 +69,7 @@ class Part:
     model: type[models.Model]
     shareable: Shareable
     own_field: str
-    record_field: str = "pk"
+    record_column: str = "id"
     category: Category = field(default=Category.EXISTENCE)
     audience_field: str | None = None
     closed_audiences: Mapping[int, Category] = field(default_factory=dict)
