@@ -33,14 +33,15 @@ AUDIENCE_BOTH = 0
 _OPEN_KEY = """
     {key}.group_id + 0 = ANY ('{{{groups}}}') AND {key}.until > access_now() AND {key}.mask & {category} = {category}
     AND NOT {key}.agreement_id = ANY ('{{{closed}}}')
-    AND (NOT (SELECT s.restricted FROM {records} s WHERE s.id = {key}.content_object_id) OR EXISTS (
+    AND (NOT {key}.restricted OR EXISTS (
          SELECT 1 FROM {named} n WHERE n.record_id = {key}.content_object_id AND n.group_id = {key}.group_id))
     AND NOT EXISTS (SELECT 1 FROM {exclusions} e WHERE e.record_id = {key}.content_object_id AND e.user_id = {user})"""
 
 # Whether there is such a key, asked for each row of the statement around it that its other conditions leave. EXISTS
 # says the same, and lets the planner begin with all that the actor has keys to: it takes them for few, since it cannot
 # know how many keys carry a category. Then somebody's ten appointments cost a look at a county's cases.
-_ROW_BY_ROW = """(SELECT true FROM {keys} k JOIN {records} r ON r.id = k.content_object_id
+_OF_RECORD = "(SELECT true FROM {keys} k WHERE k.content_object_id = %(expressions)s AND {rule} LIMIT 1)"
+_OF_RECORDS_BY = """(SELECT true FROM {records} r JOIN {keys} k ON k.content_object_id = r.id
   WHERE r.{by} = %(expressions)s AND {rule} LIMIT 1)"""
 
 
@@ -52,7 +53,6 @@ def _open_key(shareable: Shareable, actor: Actor, category: int, key: str) -> st
         closed=",".join(map(str, actor.closed_agreements)),
         category=int(category),
         user=int(actor.user_id),
-        records=shareable.model._meta.db_table,
         named=shareable.named_model._meta.db_table,
         exclusions=shareable.exclusion_model._meta.db_table,
     )
@@ -65,11 +65,14 @@ def open_keys(shareable: Shareable, actor: Actor, category: int) -> models.Query
     return shareable.key_model._default_manager.filter(rule)
 
 
-def opens(shareable: Shareable, actor: Actor, category: int, record: str = "pk", by: str = "id") -> Q:
-    """The door's rule as a condition: some record whose column `by` holds the row's `record` opens `category`."""
+def opens(shareable: Shareable, actor: Actor, category: int, record: str = "pk", by: str = "") -> Q:
+    """The door's rule as a condition on rows whose field `record` holds the number of a record.
+
+    With `by` the field holds what stands in that column of the records: one of them has to open the category.
+    """
     if not actor.groups_for(category):
         return Q(pk__in=[])
-    asked = _ROW_BY_ROW.format(
+    asked = (_OF_RECORDS_BY if by else _OF_RECORD).format(
         keys=shareable.key_model._meta.db_table,
         records=shareable.model._meta.db_table,
         by=by,

@@ -60,8 +60,9 @@ class OwnRows(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A model whose rows are seen through a record: `record.record_column = part.own_field`.
+    """A model whose rows are seen through a record, whose number is in `own_field`.
 
+    With `record_column` a row is seen through any record in which that column holds what the row has in `own_field`.
     Where it has an audience, a row is for both sides (0) or for the side of that number; `closed_audiences` are further
     numbers, of no side, each open to those alone who may use one more category.
     """
@@ -69,7 +70,7 @@ class Part:
     model: type[models.Model]
     shareable: Shareable
     own_field: str
-    record_column: str = "id"
+    record_column: str = ""
     category: Category = field(default=Category.EXISTENCE)
     audience_field: str | None = None
     closed_audiences: Mapping[int, Category] = field(default_factory=dict)
