@@ -108,14 +108,18 @@ def _copied(actor: Actor, place: Place, limit: int, *, starts: bool = False) -> 
 
 
 def _expired(actor: Actor, place: Place, now: datetime.datetime, limit: int) -> ChangePage | None:
-    """A page of what ended by the clock, or None where nothing did."""
+    """A page of what ended by the clock, None where nothing did: lost, or changed where another key opens it still."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM case_expired(%s, %s, %s, %s)", [place.until, place.grant, now, limit])
         found = cursor.fetchall()
     if not found:
         return None
-    _, until, grant = found[-1]
-    entries = [Entry(case_uuid, LOST, None) for case_uuid in dict.fromkeys(row[0] for row in found)]
+    *_, until, grant = found[-1]
+    cases = _visible(actor, [case_uuid for case_uuid, visible, *_ in found if visible])
+    entries = [
+        Entry(case_uuid, CHANGED if case_uuid in cases else LOST, cases.get(case_uuid))
+        for case_uuid in dict.fromkeys(row[0] for row in found)
+    ]
     return ChangePage(CHANGES, False, True, replace(place, until=until, grant=grant), entries)
 
 
@@ -123,8 +127,7 @@ def _logged(actor: Actor, place: Place, now: datetime.datetime, limit: int) -> C
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM case_changes(%s, %s, %s)", [place.xid, place.number, limit])
         rows = cursor.fetchall()
-    visible = [row[0] for row in rows if row[2]]
-    cases = {case.uuid: case for case in Case.objects.visible_to(actor).filter(uuid__in=visible)}
+    cases = _visible(actor, [row[0] for row in rows if row[2]])
     entries = [
         Entry(case_uuid, (GAINED if gained else CHANGED) if seen else LOST, cases.get(case_uuid))
         for case_uuid, gained, seen, *_ in rows
@@ -132,6 +135,11 @@ def _logged(actor: Actor, place: Place, now: datetime.datetime, limit: int) -> C
     ]
     xid, number, more = rows[0][3:]
     return ChangePage(CHANGES, False, more, replace(place, xid=xid, number=number, until=now, grant=0), entries)
+
+
+def _visible(actor: Actor, uuids: list[uuid.UUID]) -> dict[uuid.UUID, Case]:
+    """The cases by UUID. No query for none."""
+    return {case.uuid: case for case in Case.objects.visible_to(actor).filter(uuid__in=uuids)}
 
 
 def _who(actor: Actor) -> str:

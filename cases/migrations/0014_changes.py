@@ -230,9 +230,9 @@ BEGIN
     FROM ended e LEFT JOIN told o ON (o.visible AND o.told) OR o.shut;
 END $$;
 
--- Cases that the actor could see under a grant whose end has passed since a moment, and can no longer.
+-- Cases that the actor could see under a grant whose end has passed since a moment, and whether another key opens them.
 CREATE FUNCTION case_expired(p_after timestamptz, p_grant bigint, p_upto timestamptz, p_limit int)
-RETURNS TABLE (case_uuid uuid, until timestamptz, grant_id bigint)
+RETURNS TABLE (case_uuid uuid, visible boolean, until timestamptz, grant_id bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   v_excluded bigint[] := case_excluded();
@@ -240,12 +240,11 @@ DECLARE
   v_closed int[] := access_closed();
 BEGIN
   RETURN QUERY
-  SELECT c.uuid, g.until, g.id FROM sharing_grant g JOIN cases_case c ON c.uuid = g.record_id
+  SELECT c.uuid, case_opens(c.id, v_excluded, v_groups, v_closed, 1), g.until, g.id FROM sharing_grant g JOIN cases_case c ON c.uuid = g.record_id
    WHERE g.until < '9999-12-31' AND (g.until, g.id) > (p_after, p_grant) AND g.until <= p_upto AND g.revoked_at IS NULL
      AND g.record_type = 'cases.case' AND g.group_id = ANY (v_groups) AND NOT c.id = ANY (v_excluded)
      AND (NOT c.restricted
           OR EXISTS (SELECT 1 FROM cases_casenamedprincipal n WHERE n.record_id = c.id AND n.group_id = g.group_id))
-     AND NOT case_opens(c.id, v_excluded, v_groups, v_closed, 1)
    ORDER BY g.until, g.id LIMIT p_limit;
 END $$;
 

@@ -218,8 +218,8 @@ def test_access_that_ends_by_the_clock_is_told(world: World) -> None:
     assert provider.follow() == {}
 
 
-def give_referral(world: World, number: int, days: float) -> None:
-    act(
+def give_referral(world: World, number: int, days: float) -> Any:
+    return act(
         world,
         "olsen",
         lambda actor: share(
