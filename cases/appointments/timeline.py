@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet
-from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from agencies.directory.categories import Category
@@ -23,33 +22,26 @@ if TYPE_CHECKING:
     from cases.supervision.models import Case
 
 _KIND, _LABEL = "appointments", "Appointments"
+_TOLD = {name: name for name in ("uuid", "kind", "outcome", "note", "starts_at", "audience")}
 
 
 def declare() -> None:
     """Add both sources: what took place or should have, and what was moved or called off, when that was done."""
+    told = {**_TOLD, **said_by("outcome_by", "agency")}
     for code, rows in (("appointment_held", _held), ("appointment_gone", _gone)):
-        add_source(Source(code, _KIND, _LABEL, Category.CONTACT_VIEW, rows, _entry))
+        add_source(Source(code, _KIND, _LABEL, Category.CONTACT_VIEW, rows, told, _entry))
 
 
 def _held(actor: Actor, case: Case) -> QuerySet[Appointment]:
-    return _told(actor, case).exclude(outcome__in=("", *GONE)).annotate(entry_at=F("starts_at"))
+    return _of(actor, case).exclude(outcome__in=("", *GONE)).annotate(entry_at=F("starts_at"))
 
 
 def _gone(actor: Actor, case: Case) -> QuerySet[Appointment]:
-    return _told(actor, case).filter(outcome__in=GONE).annotate(entry_at=F("outcome_at"))
+    return _of(actor, case).filter(outcome__in=GONE).annotate(entry_at=F("outcome_at"))
 
 
-def _told(actor: Actor, case: Case) -> Any:
-    told = JSONObject(
-        uuid="uuid",
-        kind="kind",
-        outcome="outcome",
-        note="note",
-        starts_at="starts_at",
-        audience="audience",
-        **said_by("outcome_by", "agency"),
-    )
-    return Appointment.objects.permitted(actor).filter(case=case).annotate(entry_data=told)
+def _of(actor: Actor, case: Case) -> QuerySet[Appointment]:
+    return Appointment.objects.permitted(actor).filter(case=case)
 
 
 def _entry(case: Case, data: Mapping[str, Any]) -> Entry:

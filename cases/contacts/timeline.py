@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet
-from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from agencies.directory.categories import Category
@@ -20,17 +19,19 @@ if TYPE_CHECKING:
     from cases.supervision.models import Case
 
 
+_TOLD = ("uuid", "kind", "outcome", "location", "place", "note", "audience", "timed", "version", "withdraw_reason")
+
+
 def declare() -> None:
     """Add the source. Whoever may add contacts and read no others still finds their own."""
+    told = {**{name: name for name in _TOLD}, **said_by("author", "author_agency")}
     add_source(
-        Source("contact", "contacts", "Contacts", Category.CONTACT_VIEW, _rows, _entry, also=Category.CONTACT_ADD)
+        Source("contact", "contacts", "Contacts", Category.CONTACT_VIEW, _rows, told, _entry, also=Category.CONTACT_ADD)
     )
 
 
 def _rows(actor: Actor, case: Case) -> QuerySet[Contact]:
-    told = ("uuid", "kind", "outcome", "location", "place", "note", "audience", "timed", "version", "withdraw_reason")
-    data = JSONObject(**{name: name for name in told}, **said_by("author", "author_agency"))
-    return Contact.objects.permitted(actor).filter(case=case).annotate(entry_at=F("occurred_at"), entry_data=data)
+    return Contact.objects.permitted(actor).filter(case=case).annotate(entry_at=F("occurred_at"))
 
 
 def _entry(case: Case, data: Mapping[str, Any]) -> Entry:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet
-from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from agencies.directory.categories import Category
@@ -19,22 +18,17 @@ if TYPE_CHECKING:
     from cases.supervision.models import Case
 
 
+_TOLD = {"uuid": "uuid", "title": "title", "kind": "kind", "withdrawn": "withdrawn_at", "reason": "withdraw_reason"}
+
+
 def declare() -> None:
     """Add the source."""
-    add_source(Source("document", "documents", "Documents", Category.DOCUMENTS, _rows, _entry))
+    told = {**_TOLD, **said_by("added_by", "added_by_agency")}
+    add_source(Source("document", "documents", "Documents", Category.DOCUMENTS, _rows, told, _entry))
 
 
 def _rows(actor: Actor, case: Case) -> QuerySet[Document]:
-    told = JSONObject(
-        uuid="uuid",
-        title="title",
-        kind="kind",
-        withdrawn="withdrawn_at",
-        reason="withdraw_reason",
-        **said_by("added_by", "added_by_agency"),
-    )
-    rows = Document.objects.permitted(actor).filter(case=case)
-    return rows.annotate(entry_at=F("created_at"), entry_data=told)
+    return Document.objects.permitted(actor).filter(case=case).annotate(entry_at=F("created_at"))
 
 
 def _entry(case: Case, data: Mapping[str, Any]) -> Entry:

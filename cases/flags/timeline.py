@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet
-from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from agencies.directory.categories import Category
@@ -27,38 +26,36 @@ _CAUTION = {"uuid": "uuid", "text": "text", "detail": "detail"}
 
 def declare() -> None:
     """Add the four sources."""
-    for code, category, rows, entry in (
-        ("caution_added", Category.CAUTIONS, _cautions, _caution_added),
-        ("caution_ended", Category.CAUTIONS, _ended_cautions, _caution_ended),
-        ("flag_set", Category.FLAGS, _flags, _flag_set),
-        ("flag_ended", Category.FLAGS, _ended_flags, _flag_ended),
+    added = {**_CAUTION, **said_by("set_by", "case__agency")}
+    ended = {**_CAUTION, "reason": "end_reason", **said_by("ended_by", "case__agency")}
+    flag_set = {**_FLAG, **said_by("set_by", "agency")}
+    # The agency is left out: whoever owns the case may have ended what another set.
+    flag_ended = {**_FLAG, "reason": "end_reason", "user_title": "ended_by__title", "user_name": "ended_by__name"}
+    for code, category, rows, told, entry in (
+        ("caution_added", Category.CAUTIONS, _cautions, added, _caution_added),
+        ("caution_ended", Category.CAUTIONS, _ended_cautions, ended, _caution_ended),
+        ("flag_set", Category.FLAGS, _flags, flag_set, _flag_set),
+        ("flag_ended", Category.FLAGS, _ended_flags, flag_ended, _flag_ended),
     ):
-        add_source(Source(code, _KIND, _LABEL, category, rows, entry))
+        add_source(Source(code, _KIND, _LABEL, category, rows, told, entry))
 
 
 def _cautions(actor: Actor, case: Case) -> QuerySet[Caution]:
-    rows = Caution.objects.permitted(actor).filter(case=case)
-    told = JSONObject(**_CAUTION, **said_by("set_by", "case__agency"))
-    return rows.annotate(entry_at=F("created_at"), entry_data=told)
+    return Caution.objects.permitted(actor).filter(case=case).annotate(entry_at=F("created_at"))
 
 
 def _ended_cautions(actor: Actor, case: Case) -> QuerySet[Caution]:
     rows = Caution.objects.permitted(actor).filter(case=case, ended_on__isnull=False)
-    told = JSONObject(**_CAUTION, reason="end_reason", **said_by("ended_by", "case__agency"))
-    return rows.annotate(entry_at=F("updated_at"), entry_data=told)
+    return rows.annotate(entry_at=F("updated_at"))
 
 
 def _flags(actor: Actor, case: Case) -> QuerySet[Flag]:
-    rows = Flag.objects.permitted(actor).filter(case=case)
-    told = JSONObject(**_FLAG, **said_by("set_by", "agency"))
-    return rows.annotate(entry_at=F("created_at"), entry_data=told)
+    return Flag.objects.permitted(actor).filter(case=case).annotate(entry_at=F("created_at"))
 
 
 def _ended_flags(actor: Actor, case: Case) -> QuerySet[Flag]:
-    """The agency is left out: whoever owns the case may have ended what another set."""
     rows = Flag.objects.permitted(actor).filter(case=case, ended_on__isnull=False)
-    told = JSONObject(**_FLAG, reason="end_reason", user_title="ended_by__title", user_name="ended_by__name")
-    return rows.annotate(entry_at=F("updated_at"), entry_data=told)
+    return rows.annotate(entry_at=F("updated_at"))
 
 
 def _caution_added(case: Case, data: Mapping[str, Any]) -> Entry:

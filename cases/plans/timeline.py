@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet
-from django.db.models.functions import JSONObject
 from django.urls import reverse
 
 from agencies.directory.categories import Category
@@ -22,21 +21,30 @@ if TYPE_CHECKING:
     from cases.supervision.models import Case
 
 _KIND, _LABEL = "plan", "Plan"
+_VERSION = {
+    "version": "version",
+    "title": "values__title",
+    "changed": "changed_fields",
+    "reason": "reason",
+    "audience": "audience",
+}
 
 
 def declare() -> None:
     """Add the three sources."""
-    for code, rows, entry in (
-        ("plan", _plans, _plan_entry),
-        ("goal", _goals, _goal_entry),
-        ("action", _actions, _action_entry),
+    changed = {**_VERSION, **said_by("changed_by", "changed_by_agency")}
+    of_goal = {**changed, "goal": "goal__uuid", "part": "goal__uuid"}
+    of_action = {**changed, "goal": "action__goal__uuid", "part": "action__uuid"}
+    for code, rows, told, entry in (
+        ("plan", _plans, {"purpose": "purpose"}, _plan_entry),
+        ("goal", _goals, of_goal, _goal_entry),
+        ("action", _actions, of_action, _action_entry),
     ):
-        add_source(Source(code, _KIND, _LABEL, Category.PLAN_VIEW, rows, entry))
+        add_source(Source(code, _KIND, _LABEL, Category.PLAN_VIEW, rows, told, entry))
 
 
 def _plans(actor: Actor, case: Case) -> QuerySet[Plan]:
-    rows = Plan.objects.permitted(actor).filter(case=case)
-    return rows.annotate(entry_at=F("created_at"), entry_data=JSONObject(purpose="purpose"))
+    return Plan.objects.permitted(actor).filter(case=case).annotate(entry_at=F("created_at"))
 
 
 def _plan_entry(case: Case, data: Mapping[str, Any]) -> Entry:
@@ -52,26 +60,13 @@ def _plan_entry(case: Case, data: Mapping[str, Any]) -> Entry:
 def _goals(actor: Actor, case: Case) -> QuerySet[GoalVersion]:
     still_open = Goal.objects.permitted(actor).filter(case=case)
     rows = GoalVersion.objects.permitted(actor).filter(case=case, goal__in=still_open)
-    return _versions(rows, goal="goal__uuid", part="goal__uuid")
+    return rows.annotate(entry_at=F("changed_at"))
 
 
 def _actions(actor: Actor, case: Case) -> QuerySet[ActionVersion]:
     still_open = Action.objects.permitted(actor).filter(case=case)
     rows = ActionVersion.objects.permitted(actor).filter(case=case, action__in=still_open)
-    return _versions(rows, goal="action__goal__uuid", part="action__uuid")
-
-
-def _versions(rows: QuerySet[Any], **parts: str) -> QuerySet[Any]:
-    told = JSONObject(
-        version="version",
-        title="values__title",
-        changed="changed_fields",
-        reason="reason",
-        audience="audience",
-        **parts,
-        **said_by("changed_by", "changed_by_agency"),
-    )
-    return rows.annotate(entry_at=F("changed_at"), entry_data=told)
+    return rows.annotate(entry_at=F("changed_at"))
 
 
 def _goal_entry(case: Case, data: Mapping[str, Any]) -> Entry:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import F, QuerySet
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from agencies.directory.categories import Category
@@ -42,23 +42,27 @@ _TOLD = {
 
 def declare() -> None:
     """Add both sources."""
-    for code, rows, entry in (("grant_given", _given, _given_entry), ("grant_ended", _ended, _ended_entry)):
-        add_source(Source(code, _KIND, _LABEL, Category.SHARE, rows, entry, also=Category.EXISTENCE))
+    for code, by, rows, entry in (
+        ("grant_given", "issued_by", _given, _given_entry),
+        ("grant_ended", "revoked_by", _ended, _ended_entry),
+    ):
+        told = {**_TOLD, "title": f"{by}__title", "name": f"{by}__name"}
+        add_source(Source(code, _KIND, _LABEL, Category.SHARE, rows, told, entry, also=Category.EXISTENCE))
 
 
-def _grants(actor: Actor, case: Case, by: str) -> QuerySet[Grant]:
+def _grants(actor: Actor, case: Case) -> QuerySet[Grant]:
     rows = Grant.objects.filter(record_type=CASE, record_id=case.uuid)
     if Category.SHARE not in case.opened:
         rows = rows.filter(group_id__in=actor.groups_for(Category.EXISTENCE))
-    return rows.annotate(entry_data=JSONObject(**_TOLD, title=f"{by}__title", name=f"{by}__name"))
+    return rows
 
 
 def _given(actor: Actor, case: Case) -> QuerySet[Grant]:
-    return _grants(actor, case, "issued_by").annotate(entry_at=F("issued_at"))
+    return _grants(actor, case).annotate(entry_at=F("issued_at"))
 
 
 def _ended(actor: Actor, case: Case) -> QuerySet[Grant]:
-    rows = _grants(actor, case, "revoked_by").annotate(entry_at=Coalesce("revoked_at", "until"))
+    rows = _grants(actor, case).annotate(entry_at=Coalesce("revoked_at", "until"))
     return rows.filter(entry_at__lte=DatabaseNow())
 
 

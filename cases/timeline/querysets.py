@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import F, IntegerField, Q, QuerySet, Value
+from django.db.models import F, Func, IntegerField, JSONField, Q, QuerySet, Value
 from django.db.models.functions import Cast
 
-from cases.timeline.sources import Line, Source, sources
+from cases.timeline.sources import Entry, Line, Source, sources
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def timeline_page(
     """A page of what happened to a case that was opened by `open_one()`, of one kind or of every. One query."""
     shown = {number: source for number, source in enumerate(sources()) if source.open_to(case.opened)}
     parts = [
-        _rows(source.rows(actor, case), number, after)[: limit + 1]
+        _rows(source, number, source.rows(actor, case), after)[: limit + 1]
         for number, source in shown.items()
         if kind in ("", source.kind)
     ]
@@ -64,13 +64,17 @@ def timeline_page(
         return TimelinePage()
     found = list(_joined(parts)[: limit + 1])
     lines = [
-        Line(at, shown[number].kind, shown[number].label, shown[number].entry(case, data))
-        for at, number, _, data in found[:limit]
+        Line(at, shown[number].kind, shown[number].label, _entry(shown[number], case, told))
+        for at, number, _, told in found[:limit]
     ]
     return TimelinePage(lines, Place(*found[limit - 1][:3]) if len(found) > limit else None)
 
 
-def _rows(rows: QuerySet[Any], number: int, after: Place | None) -> QuerySet[Any]:
+def _entry(source: Source, case: Case, told: list[Any]) -> Entry:
+    return source.entry(case, dict(zip(source.told, told, strict=True)))
+
+
+def _rows(source: Source, number: int, rows: QuerySet[Any], after: Place | None) -> QuerySet[Any]:
     """A source's rows after a place, in the columns that all sources share."""
     if after is not None:
         before = Q(entry_at__lt=after.at)
@@ -79,9 +83,13 @@ def _rows(rows: QuerySet[Any], number: int, after: Place | None) -> QuerySet[Any
         elif number == after.source:
             before |= Q(entry_at=after.at, pk__lt=after.number)
         rows = rows.filter(before)
-    # A number among the arguments has no type of its own, and a union needs one.
-    rows = rows.annotate(entry_source=Cast(Value(number), IntegerField()), entry_number=F("pk"))
-    return rows.order_by("-entry_at", "-pk").values_list("entry_at", "entry_source", "entry_number", "entry_data")
+    rows = rows.annotate(
+        # A number among the arguments has no type of its own, and a union needs one.
+        entry_source=Cast(Value(number), IntegerField()),
+        entry_number=F("pk"),
+        entry_told=Func(*source.told.values(), function="jsonb_build_array", output_field=JSONField()),
+    )
+    return rows.order_by("-entry_at", "-pk").values_list("entry_at", "entry_source", "entry_number", "entry_told")
 
 
 def _joined(parts: Iterable[QuerySet[Any]]) -> QuerySet[Any]:

@@ -3,10 +3,10 @@
 A source is one queryset, read through the door, of rows that happened to a case. The timeline joins all of them into
 one statement, so that one more source costs no further query. To add one, call `add_source()` at start-up:
 
-    add_source(Source("flag", "flags", "Flags", Category.FLAGS, rows=flag_rows, entry=flag_entry))
+    add_source(Source("flag", "flags", "Flags", Category.FLAGS, flag_rows, {"kind": "kind", …}, flag_entry))
 
-`rows(actor, case)` annotates each row with `entry_at`, the moment under which it stands, and `entry_data`, a JSONObject
-of all that `entry(case, data)` needs to say it.
+`rows(actor, case)` annotates each row with `entry_at`, the moment under which it stands. `told` names the fields that
+`entry(case, data)` needs to say it, under the names by which `data` holds them.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class Source:
     label: str
     category: Category
     rows: Callable[[Actor, Case], QuerySet[Any]]
+    told: Mapping[str, str]
     entry: Callable[[Case, Mapping[str, Any]], Entry]
     also: Category = NOTHING
 
@@ -96,7 +97,7 @@ def sources() -> list[Source]:
 
 
 def said_by(user: str, agency: str) -> dict[str, str]:
-    """What `entry_data` keeps of who did it: `user` and `agency` name the fields that lead to them."""
+    """What is told of who did it: `user` and `agency` name the fields that lead to them."""
     told = {f"agency_{name}": f"{agency}__{name}" for name in _AGENCY}
     return {"user_title": f"{user}__title", "user_name": f"{user}__name", **told}
 

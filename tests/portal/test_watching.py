@@ -46,7 +46,11 @@ def test_metrics_are_told_to_the_inside_alone() -> None:
 
 
 def test_switched_on_they_name_the_view_and_the_statement() -> None:
-    switched_on = {"METRICS": "on", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
+    switched_on = {
+        "METRICS": "on",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "1",
+    }
     environment = {**os.environ, **services.running().environment(services.DATABASE), **switched_on}
     done = subprocess.run([sys.executable, "-c", LOOK], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.strip().endswith("seen"), done.stderr[-3000:]
