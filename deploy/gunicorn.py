@@ -9,6 +9,7 @@ threads = int(os.environ.get("WEB_THREADS", "4"))
 worker_class = "gthread"
 preload_app = True
 timeout = 60
+keepalive = 75  # seconds: whoever reads a page finds the connection open for the next, and no thread waits for them
 graceful_timeout = 30  # what is being written is finished, then the process goes
 max_requests, max_requests_jitter = 20_000, 2_000
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - a heartbeat that never waits for a disk

@@ -63,7 +63,8 @@ def gather_statistics(owner_url: str) -> None:
     connection = psycopg2.connect(owner_url, options="-c role=concord_owner", connect_timeout=5)
     connection.autocommit = True
     with closing(connection), connection.cursor() as cursor:
-        cursor.execute("select last_analyze is null from pg_stat_user_tables where relname = 'cases_casekey'")
+        # A table that an import does not analyse by itself.
+        cursor.execute("select last_analyze is null from pg_stat_user_tables where relname = 'sharing_grant'")
         if cursor.fetchone() == (True,):
             cursor.execute("analyze (skip_locked)")
 
