@@ -52,7 +52,8 @@ class Person(threading.Thread):
         self._ask("POST", action, urlencode(sent))
 
     def run(self) -> None:
-        """Opens pages until the time is over."""
+        """Opens pages until the time is over. People come one by one, not all at the stroke of a bell."""
+        self._look()
         while time.monotonic() < self.until:
             cases = _CASE.findall(self._timed("list", "/cases/"))
             self._look()
