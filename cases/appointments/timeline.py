@@ -15,7 +15,7 @@ from cases.appointments.models import Appointment
 from cases.appointments.querysets import GONE
 from cases.appointments.wording import moment_text
 from cases.supervision.codes import Audience
-from cases.timeline.sources import Entry, Source, add_source, said_by, who_said
+from cases.timeline.sources import Entry, Source, add_source
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
@@ -27,9 +27,10 @@ _TOLD = {name: name for name in ("uuid", "kind", "outcome", "note", "starts_at",
 
 def declare() -> None:
     """Add both sources: what took place or should have, and what was moved or called off, when that was done."""
-    told = {**_TOLD, **said_by("outcome_by", "agency")}
     for code, rows in (("appointment_held", _held), ("appointment_gone", _gone)):
-        add_source(Source(code, _KIND, _LABEL, Category.CONTACT_VIEW, rows, told, _entry))
+        add_source(
+            Source(code, _KIND, _LABEL, Category.CONTACT_VIEW, rows, _TOLD, _entry, by="outcome_by", agency="agency")
+        )
 
 
 def _held(actor: Actor, case: Case) -> QuerySet[Appointment]:
@@ -45,7 +46,6 @@ def _of(actor: Actor, case: Case) -> QuerySet[Appointment]:
 
 
 def _entry(case: Case, data: Mapping[str, Any]) -> Entry:
-    by, agency = who_said(data)
     outcome, audience = Outcome(data["outcome"]), Audience(data["audience"])
     kind = AppointmentKind(data["kind"]).label
     if outcome in GONE:
@@ -53,8 +53,8 @@ def _entry(case: Case, data: Mapping[str, Any]) -> Entry:
     return Entry(
         title=f"{kind}: {str(outcome.label).lower()}",
         text=data["note"],
-        by=by,
-        agency=agency,
+        by=data["by"],
+        agency=data["agency"],
         audience=audience.value,
         audience_label=str(audience.label),
         page=reverse("appointment", args=[case.uuid, data["uuid"]]),

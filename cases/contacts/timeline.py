@@ -12,21 +12,32 @@ from agencies.directory.categories import Category
 from cases.contacts.codes import ContactAudience
 from cases.contacts.models import Contact
 from cases.contacts.wording import title_of, where_of
-from cases.timeline.sources import Entry, Source, add_source, said_by, who_said
+from cases.timeline.sources import Entry, Source, add_source
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
 
 
-_TOLD = ("uuid", "kind", "outcome", "location", "place", "note", "audience", "timed", "version", "withdraw_reason")
+_FIELDS = ("uuid", "kind", "outcome", "location", "place", "note", "audience", "timed", "version", "withdraw_reason")
+_TOLD = {name: name for name in _FIELDS}
 
 
 def declare() -> None:
     """Add the source. Whoever may add contacts and read no others still finds their own."""
-    told = {**{name: name for name in _TOLD}, **said_by("author", "author_agency")}
     add_source(
-        Source("contact", "contacts", "Contacts", Category.CONTACT_VIEW, _rows, told, _entry, also=Category.CONTACT_ADD)
+        Source(
+            "contact",
+            "contacts",
+            "Contacts",
+            Category.CONTACT_VIEW,
+            _rows,
+            _TOLD,
+            _entry,
+            by="author",
+            agency="author_agency",
+            also=Category.CONTACT_ADD,
+        )
     )
 
 
@@ -35,14 +46,13 @@ def _rows(actor: Actor, case: Case) -> QuerySet[Contact]:
 
 
 def _entry(case: Case, data: Mapping[str, Any]) -> Entry:
-    by, agency = who_said(data)
     withdrawn, corrected = data["withdraw_reason"], data["version"] > 1
     return Entry(
         title=title_of(data["kind"], data["outcome"]),
         text=f"Reason given: “{withdrawn}”" if withdrawn else data["note"],
         where=where_of(data["location"], data["place"]),
-        by=by,
-        agency=agency,
+        by=data["by"],
+        agency=data["agency"],
         audience=data["audience"],
         audience_label=ContactAudience(data["audience"]).label,
         tag="Withdrawn" if withdrawn else "Corrected" if corrected else "",

@@ -11,7 +11,7 @@ from django.urls import reverse
 from agencies.directory.categories import Category
 from cases.documents.codes import DocumentKind
 from cases.documents.models import Document
-from cases.timeline.sources import Entry, Source, add_source, said_by, who_said
+from cases.timeline.sources import Entry, Source, add_source
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
@@ -23,8 +23,19 @@ _TOLD = {"uuid": "uuid", "title": "title", "kind": "kind", "withdrawn": "withdra
 
 def declare() -> None:
     """Add the source."""
-    told = {**_TOLD, **said_by("added_by", "added_by_agency")}
-    add_source(Source("document", "documents", "Documents", Category.DOCUMENTS, _rows, told, _entry))
+    add_source(
+        Source(
+            "document",
+            "documents",
+            "Documents",
+            Category.DOCUMENTS,
+            _rows,
+            _TOLD,
+            _entry,
+            by="added_by",
+            agency="added_by_agency",
+        )
+    )
 
 
 def _rows(actor: Actor, case: Case) -> QuerySet[Document]:
@@ -32,12 +43,11 @@ def _rows(actor: Actor, case: Case) -> QuerySet[Document]:
 
 
 def _entry(case: Case, data: Mapping[str, Any]) -> Entry:
-    by, agency = who_said(data)
     return Entry(
         title=f"Document added: {data['title']}",
         text=f"Withdrawn: {data['reason']}" if data["withdrawn"] else DocumentKind(data["kind"]).label,
-        by=by,
-        agency=agency,
+        by=data["by"],
+        agency=data["agency"],
         tag="Withdrawn" if data["withdrawn"] else "",
         page=f"{reverse('case_documents', args=[case.uuid])}#document-{data['uuid']}",
         page_label="Open the documents",

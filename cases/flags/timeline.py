@@ -13,31 +13,30 @@ from cases.flags.codes import Basis, FlagKind
 from cases.flags.models import Flag
 from cases.supervision.codes import Audience
 from cases.supervision.models import Caution
-from cases.timeline.sources import Entry, Source, add_source, said_by, who_said
+from cases.timeline.sources import Entry, Source, add_source
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
 
-_KIND, _LABEL = "flags", "Cautions and flags"
+_PLACE = ("flags", "Cautions and flags")
 _FLAG = {"uuid": "uuid", "kind": "kind", "basis": "basis", "evidence": "evidence", "audience": "audience"}
 _CAUTION = {"uuid": "uuid", "text": "text", "detail": "detail"}
 
 
 def declare() -> None:
     """Add the four sources."""
-    added = {**_CAUTION, **said_by("set_by", "case__agency")}
-    ended = {**_CAUTION, "reason": "end_reason", **said_by("ended_by", "case__agency")}
-    flag_set = {**_FLAG, **said_by("set_by", "agency")}
-    # The agency is left out: whoever owns the case may have ended what another set.
-    flag_ended = {**_FLAG, "reason": "end_reason", "user_title": "ended_by__title", "user_name": "ended_by__name"}
-    for code, category, rows, told, entry in (
-        ("caution_added", Category.CAUTIONS, _cautions, added, _caution_added),
-        ("caution_ended", Category.CAUTIONS, _ended_cautions, ended, _caution_ended),
-        ("flag_set", Category.FLAGS, _flags, flag_set, _flag_set),
-        ("flag_ended", Category.FLAGS, _ended_flags, flag_ended, _flag_ended),
+    ended_caution, ended_flag = {**_CAUTION, "reason": "end_reason"}, {**_FLAG, "reason": "end_reason"}
+    for source in (
+        Source("caution_added", *_PLACE, Category.CAUTIONS, _cautions, _CAUTION, _caution_added, by="set_by"),
+        Source(
+            "caution_ended", *_PLACE, Category.CAUTIONS, _ended_cautions, ended_caution, _caution_ended, by="ended_by"
+        ),
+        Source("flag_set", *_PLACE, Category.FLAGS, _flags, _FLAG, _flag_set, by="set_by", agency="agency"),
+        # The agency is left out: whoever owns the case may have ended what another set.
+        Source("flag_ended", *_PLACE, Category.FLAGS, _ended_flags, ended_flag, _flag_ended, by="ended_by"),
     ):
-        add_source(Source(code, _KIND, _LABEL, category, rows, told, entry))
+        add_source(source)
 
 
 def _cautions(actor: Actor, case: Case) -> QuerySet[Caution]:
@@ -67,25 +66,24 @@ def _caution_ended(case: Case, data: Mapping[str, Any]) -> Entry:
 
 
 def _caution_entry(case: Case, data: Mapping[str, Any], verb: str, text: str) -> Entry:
-    by, agency = who_said(data)
     return Entry(
         title=f"Caution {verb}: {data['text']}",
         text=text,
-        by=by,
-        agency=agency,
+        by=data["by"],
+        agency=case.agency,
         page=reverse("case_flags", args=[case.uuid]),
-        page_label=_LABEL,
+        page_label=_PLACE[1],
         resource=reverse("api:caution", args=[data["uuid"]]),
     )
 
 
 def _flag_set(case: Case, data: Mapping[str, Any]) -> Entry:
-    by, agency = who_said(data)
-    return _flag_entry(case, data, "set", f"{Basis(data['basis']).label}: {data['evidence']}", by, agency)
+    text = f"{Basis(data['basis']).label}: {data['evidence']}"
+    return _flag_entry(case, data, "set", text, data["by"], data["agency"])
 
 
 def _flag_ended(case: Case, data: Mapping[str, Any]) -> Entry:
-    by = " ".join(part for part in (data["user_title"], data["user_name"]) if part)
+    by = data["by"]
     return _flag_entry(case, data, "ended", f"{by}: {data['reason']}" if by else data["reason"], "", None)
 
 
@@ -98,6 +96,6 @@ def _flag_entry(case: Case, data: Mapping[str, Any], verb: str, text: str, by: s
         audience=data["audience"],
         audience_label=Audience(data["audience"]).label,
         page=reverse("case_flags", args=[case.uuid]),
-        page_label=_LABEL,
+        page_label=_PLACE[1],
         resource=reverse("api:flag", args=[data["uuid"]]),
     )

@@ -14,13 +14,13 @@ from django.urls import reverse
 from agencies.directory.categories import Category
 from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersion, Plan
 from cases.plans.wording import LABELS
-from cases.timeline.sources import Entry, Source, add_source, said_by, who_said
+from cases.timeline.sources import Entry, Source, add_source
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
 
-_KIND, _LABEL = "plan", "Plan"
+_PLACE = ("plan", "Plan", Category.PLAN_VIEW)
 _VERSION = {
     "version": "version",
     "title": "values__title",
@@ -32,15 +32,15 @@ _VERSION = {
 
 def declare() -> None:
     """Add the three sources."""
-    changed = {**_VERSION, **said_by("changed_by", "changed_by_agency")}
-    of_goal = {**changed, "goal": "goal__uuid", "part": "goal__uuid"}
-    of_action = {**changed, "goal": "action__goal__uuid", "part": "action__uuid"}
-    for code, rows, told, entry in (
-        ("plan", _plans, {"purpose": "purpose"}, _plan_entry),
-        ("goal", _goals, of_goal, _goal_entry),
-        ("action", _actions, of_action, _action_entry),
+    of_goal = {**_VERSION, "goal": "goal__uuid", "part": "goal__uuid"}
+    of_action = {**_VERSION, "goal": "action__goal__uuid", "part": "action__uuid"}
+    by, agency = "changed_by", "changed_by_agency"
+    for source in (
+        Source("plan", *_PLACE, _plans, {"purpose": "purpose"}, _plan_entry),
+        Source("goal", *_PLACE, _goals, of_goal, _goal_entry, by=by, agency=agency),
+        Source("action", *_PLACE, _actions, of_action, _action_entry, by=by, agency=agency),
     ):
-        add_source(Source(code, _KIND, _LABEL, Category.PLAN_VIEW, rows, told, entry))
+        add_source(source)
 
 
 def _plans(actor: Actor, case: Case) -> QuerySet[Plan]:
@@ -78,15 +78,14 @@ def _action_entry(case: Case, data: Mapping[str, Any]) -> Entry:
 
 
 def _version_entry(case: Case, data: Mapping[str, Any], noun: str, resource: str) -> Entry:
-    by, agency = who_said(data)
     added = data["version"] == 1
     changed = "" if added else ", ".join(LABELS[name].lower() for name in data["changed"])
     said = f"“{data['reason']}”" if data["reason"] else ""
     return Entry(
         title=f"{noun} {'added' if added else 'changed'}: {data['title']}",
         text=". ".join(part for part in (changed.capitalize(), said) if part),
-        by=by,
-        agency=agency,
+        by=data["by"],
+        agency=data["agency"],
         audience=data["audience"],
         audience_label=Audience(data["audience"]).label,
         page=f"{reverse('case_plan', args=[case.uuid])}#goal-{data['goal']}",

@@ -16,7 +16,7 @@ from django.urls import reverse
 from agencies.directory.categories import Category
 from agencies.directory.clock import DatabaseNow
 from agencies.directory.dates import day_text
-from agencies.directory.models import FOREVER, User
+from agencies.directory.models import FOREVER
 from cases.supervision.codes import CASE
 from cases.timeline.sources import Entry, Source, add_source
 from sharing.access.actors import Actor
@@ -35,7 +35,7 @@ _TOLD = {
     "reason": "revoke_reason",
     "unit": "group__unit__name",
     "is_root": "group__unit__is_root",
-    "agency": "group__unit__agency__name",
+    "unit_agency": "group__unit__agency__name",
     "circle": "group__circle__name",
 }
 
@@ -46,8 +46,7 @@ def declare() -> None:
         ("grant_given", "issued_by", _given, _given_entry),
         ("grant_ended", "revoked_by", _ended, _ended_entry),
     ):
-        told = {**_TOLD, "title": f"{by}__title", "name": f"{by}__name"}
-        add_source(Source(code, _KIND, _LABEL, Category.SHARE, rows, told, entry, also=Category.EXISTENCE))
+        add_source(Source(code, _KIND, _LABEL, Category.SHARE, rows, _TOLD, entry, by=by, also=Category.EXISTENCE))
 
 
 def _grants(actor: Actor, case: Case) -> QuerySet[Grant]:
@@ -78,11 +77,10 @@ def _ended_entry(case: Case, data: Mapping[str, Any]) -> Entry:
 
 
 def _entry(case: Case, data: Mapping[str, Any], verb: str, text: str) -> Entry:
-    person = User(title=data["title"] or "", name=data["name"] or "")
     return Entry(
         title=f"{verb} {_holder(data)}",
         text=text,
-        by=person.display,
+        by=data["by"],
         agency=case.agency,
         page=reverse("case_access", args=[case.uuid]),
         page_label="Who can see this",
@@ -93,7 +91,7 @@ def _entry(case: Case, data: Mapping[str, Any], verb: str, text: str) -> Entry:
 def _holder(data: Mapping[str, Any]) -> str:
     if data["circle"]:
         return str(data["circle"])
-    return str(data["agency"] if data["is_root"] else f"{data['unit']}, {data['agency']}")
+    return str(data["unit_agency"] if data["is_root"] else f"{data['unit']}, {data['unit_agency']}")
 
 
 def _bundle(data: Mapping[str, Any]) -> str:

@@ -3,10 +3,11 @@
 A source is one queryset, read through the door, of rows that happened to a case. The timeline joins all of them into
 one statement, so that one more source costs no further query. To add one, call `add_source()` at start-up:
 
-    add_source(Source("flag", "flags", "Flags", Category.FLAGS, flag_rows, {"kind": "kind", …}, flag_entry))
+    add_source(Source("flag", "flags", "Flags", Category.FLAGS, rows, {"kind": "kind", …}, entry, by="set_by"))
 
 `rows(actor, case)` annotates each row with `entry_at`, the moment under which it stands. `told` names the fields that
-`entry(case, data)` needs to say it, under the names by which `data` holds them.
+`entry(case, data)` needs to say it, under the names by which `data` holds them. `by` and `agency` name the fields that
+lead to who did it, of which `data` holds the person's name and the Agency.
 """
 
 from __future__ import annotations
@@ -21,13 +22,11 @@ from django.db.models import QuerySet
 
 from agencies.directory.categories import NOTHING, Category
 from agencies.directory.dates import local_day
-from agencies.directory.models import Agency, User
+from agencies.directory.models import Agency
 from sharing.access.actors import Actor
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
-
-_AGENCY = ("uuid", "name", "short_name", "kind", "ori", "phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,8 @@ class Source:
     rows: Callable[[Actor, Case], QuerySet[Any]]
     told: Mapping[str, str]
     entry: Callable[[Case, Mapping[str, Any]], Entry]
+    by: str = ""
+    agency: str = ""
     also: Category = NOTHING
 
     def open_to(self, opened: Category) -> bool:
@@ -94,19 +95,6 @@ def add_source(source: Source) -> None:
 def sources() -> list[Source]:
     """Every source, in the order in which they were added."""
     return list(_sources.values())
-
-
-def said_by(user: str, agency: str) -> dict[str, str]:
-    """What is told of who did it: `user` and `agency` name the fields that lead to them."""
-    told = {f"agency_{name}": f"{agency}__{name}" for name in _AGENCY}
-    return {"user_title": f"{user}__title", "user_name": f"{user}__name", **told}
-
-
-def who_said(data: Mapping[str, Any]) -> tuple[str, Agency | None]:
-    """The name of the person and the agency, from what said_by() kept."""
-    person = User(title=data["user_title"] or "", name=data["user_name"] or "")
-    known = {name: data[f"agency_{name}"] for name in _AGENCY}
-    return person.display, Agency(**known) if known["name"] else None
 
 
 def by_day(lines: Iterable[Line]) -> list[dict[str, Any]]:
