@@ -14,7 +14,6 @@ COPY cases cases
 COPY portal portal
 COPY templates templates
 COPY static static
-COPY deploy/gunicorn.py deploy/gunicorn.py
 # Static files need settings, and settings need values; none of these is used beyond this line.
 RUN SECRET_KEY=build ALLOWED_HOSTS=build DATABASE_URL=postgres://build/build BROKER_URL=redis://build/0 \
     EMAIL_URL=smtp://build:25 DEFAULT_FROM_EMAIL=build@build.example \
@@ -24,7 +23,7 @@ RUN SECRET_KEY=build ALLOWED_HOSTS=build DATABASE_URL=postgres://build/build BRO
 RUN install --directory --owner=nobody --mode=0750 /srv/documents
 USER nobody
 EXPOSE 8000
-CMD ["gunicorn", "portal.wsgi:application", "--config=deploy/gunicorn.py"]
+CMD ["gunicorn", "portal.wsgi:application", "--config=portal/deploy/gunicorn.py"]
 
 # The same with PostgreSQL's own programs, which make and restore backups. Their version must not be older than the server's.
 FROM concord AS tools

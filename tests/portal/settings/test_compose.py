@@ -17,7 +17,7 @@ OURS = [name for name, service in COMPOSE["services"].items() if "concord" in st
 
 
 def test_every_secret_is_read_and_made() -> None:
-    text = (ROOT / "deploy" / "make-secrets.sh").read_text()
+    text = (ROOT / "portal" / "deploy" / "make-secrets.sh").read_text()
     for name in COMPOSE["secrets"]:
         assert re.search(rf"\b{name}\b", text), f"{name} is not made"
     for service in OURS:
@@ -28,7 +28,7 @@ def test_every_secret_is_read_and_made() -> None:
 
 @pytest.mark.django_db(transaction=True, databases=["default", "aside"])
 def test_the_proxy_asks_for_health_under_a_name_that_is_allowed() -> None:
-    found = re.search(r"health_headers \{\s*Host (\S+)", (ROOT / "deploy" / "Caddyfile").read_text())
+    found = re.search(r"health_headers \{\s*Host (\S+)", (ROOT / "portal" / "deploy" / "Caddyfile").read_text())
     assert found, "the proxy would ask under the container's name"
     allowed = COMPOSE["services"]["web"]["environment"]["ALLOWED_HOSTS"].split(",")
     with override_settings(ALLOWED_HOSTS=[name for name in allowed if "$" not in name]):

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes every secret of docker-compose.yml, one file each, in ./secrets. Never writes over one that is there.
 set -eu
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 mkdir -p -m 0700 secrets
 random() { head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
 keep() { [ -e "secrets/$1" ] || printf '%s' "$2" >"secrets/$1"; }
