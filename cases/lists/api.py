@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agencies.directory.categories import Category, union
-from agencies.directory.models import User
 from cases.lists.models import SavedFilter
 from cases.lists.serializers import (
     ColumnsBlock,
@@ -26,8 +25,8 @@ from cases.lists.services import choose_columns, columns_of, export_cases, remov
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case
 from cases.supervision.serializers import CaseRow, SearchAnswer
-from cases.supervision.services import reassign_cases
-from sharing.access.errors import NotAllowed, Refused
+from cases.supervision.services import officer_named, reassign_cases
+from sharing.access.errors import NotAllowed
 from sharing.access.rest import DoorView, PageParameters, page_of
 
 TAGS = ["Case list"]
@@ -116,13 +115,10 @@ class ReassignView(DoorView):
         if Category.MANAGE not in self.actor.role_mask:
             raise NotAllowed("A supervisor reassigns cases.")
         asked = self.body(ReassignInput)
-        officer = User.objects.filter(email__iexact=asked["officer"]).first() if asked["officer"] else None
-        if asked["officer"] and officer is None:
-            raise Refused("Choose an officer of your agency who works cases.", "officer")
         done = reassign_cases(
             actor=self.actor,
             case_uuids=asked["cases"],
-            officer_id=officer.pk if officer else None,
+            officer_id=officer_named(self.actor, asked["officer"]),
             unit_id=asked["unit"],
             reason=asked["reason"],
         )

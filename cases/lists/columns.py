@@ -50,7 +50,7 @@ class FileColumn:
 
 _STATUS = Category.SUPERVISION
 _ALWAYS = (
-    FileColumn("Case number", Category.EXISTENCE, lambda case: case.number),
+    FileColumn("Case number", _STATUS, lambda case: case.number),
     FileColumn("Family name", Category.EXISTENCE, lambda case: case.person.family_name),
     FileColumn("Given name", Category.EXISTENCE, lambda case: case.person.given_name),
     FileColumn("Birth date", _STATUS, lambda case: _iso(case.person.birth_date)),

@@ -103,9 +103,9 @@ BEGIN
       SELECT c.id FROM cases_case c WHERE c.number = ANY (v_numbers)
       UNION SELECT c.id FROM cases_person p JOIN cases_case c ON c.person_id = p.id WHERE p.local_id = ANY (v_numbers)
       UNION SELECT c.id FROM cases_identifier i JOIN cases_case c ON c.person_id = i.person_id
-             WHERE i.value = ANY (v_numbers) -- told to nobody who has name and contact only
-               AND case_opens(c.id, v_excluded, v_of_status, v_closed, p_must | 2)) f
-     WHERE case_opens(f.id, v_excluded, v_groups, v_closed, p_must) ORDER BY f.id LIMIT p_limit;
+             WHERE i.value = ANY (v_numbers)) f
+     -- Whoever has name and contact only is told no number, and learns of none by asking.
+     WHERE case_opens(f.id, v_excluded, v_of_status, v_closed, p_must | 2) ORDER BY f.id LIMIT p_limit;
     RETURN;
   END IF;
 

@@ -243,6 +243,7 @@ BEGIN
   SELECT c.uuid, case_opens(c.id, v_excluded, v_groups, v_closed, 1), g.until, g.id FROM sharing_grant g JOIN cases_case c ON c.uuid = g.record_id
    WHERE g.until < '9999-12-31' AND (g.until, g.id) > (p_after, p_grant) AND g.until <= p_upto AND g.revoked_at IS NULL
      AND g.record_type = 'cases.case' AND g.group_id = ANY (v_groups) AND NOT c.id = ANY (v_excluded)
+     AND NOT coalesce(g.agreement_id = ANY (v_closed), false)
      AND (NOT c.restricted
           OR EXISTS (SELECT 1 FROM cases_casenamedprincipal n WHERE n.record_id = c.id AND n.group_id = g.group_id))
    ORDER BY g.until, g.id LIMIT p_limit;

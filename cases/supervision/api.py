@@ -13,8 +13,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agencies.directory.categories import NOTHING, Category, union
-from agencies.directory.models import Unit
-from agencies.directory.querysets import members_of
 from cases.people.models import Address, Alias, Identifier, Person
 from cases.supervision.card import card_of
 from cases.supervision.codes import CASE
@@ -38,9 +36,8 @@ from cases.supervision.serializers import (
     SearchInput,
     StatusCard,
 )
-from cases.supervision.services import open_case, state_of, units_to_open_in, update_case
-from sharing.access.actors import Actor
-from sharing.access.errors import NotAllowed, NotVisible, Refused
+from cases.supervision.services import officer_named, open_case, state_of, units_to_open_in, update_case
+from sharing.access.errors import NotAllowed, NotVisible
 from sharing.access.rest import DoorView, digest_tag, page_of
 
 _WORD = re.compile(r"[\w'’-]+")
@@ -304,17 +301,6 @@ def shown_whole(view: DoorView, case_uuid: uuid.UUID) -> dict[str, Any]:
     case.parts = parts_of(view.actor, case)
     view.note_read("detail", [case], _shown([case], ~NOTHING))
     return dict(CaseDetail(case).data)
-
-
-def officer_named(actor: Actor, email: str | None) -> int | None:
-    """The number of the officer with this address in the caller's agency; None for none. Raises Refused."""
-    if not email:
-        return None
-    units = Unit.objects.filter(agency_id=actor.agency_id).values("pk")
-    officer = members_of(units, having=Category.SHARE).filter(email__iexact=email).first()
-    if officer is None:
-        raise Refused("Choose an officer of your agency who works cases.", "officer")
-    return int(officer.pk)
 
 
 def _before(case: Any, other: Any) -> bool:

@@ -73,7 +73,7 @@ def reasons_of(
         told = Category.SUPERVISION in case.opened
         known = by_person[case.person_id] if told else ([], [])
         found[case.pk] = [
-            *_numbers(case, words, known[1]),
+            *(_numbers(case, words, known[1]) if told else []),
             *_names(case, [word for word in words if not _has_digit(word)], known[0]),
             *(_born(case, birth_date) if told and birth_date else []),
         ]

@@ -231,15 +231,15 @@ class Look:
         name = self.dice.choice(FAMILIES)
         case = self.dice.choice(list(self.world.cases.values()))
         people = {p.id for p in self.world.people.values() if name in (p.family, p.alias)}
-        # A number that another system gave tells more than name and contact.
+        # A number tells more than name and contact.
         more = self.cases(Category.EXISTENCE | Category.SUPERVISION)
         numbered = {part.person for part in self.world.parts if part.model == "identifier"} & {case.person}
         ids = {number for number in known if self.world.cases[number].person in numbered}
         word, wanted = self.dice.choice(
             [
                 (name.upper(), {number for number in known if self.world.cases[number].person in people}),
-                (case.number, {case.id} & known),
-                (f"L{case.person}", {number for number in known if self.world.cases[number].person == case.person}),
+                (case.number, {case.id} & more),
+                (f"L{case.person}", {number for number in more if self.world.cases[number].person == case.person}),
                 (f"F{case.person}", more & ids),
             ]
         )

@@ -28,6 +28,31 @@ EVERYBODYS = {"sharing_grant": "kind = 'standing'"}
 # What a stranger may do at home: change the one unit that is theirs, and make groups for further ones.
 AT_HOME = {("agencies_unit", "stranger", "UPDATE", 1), ("auth_group", "stranger", "INSERT", 1)}
 
+# Tables of which the job's role, or everybody, may do what the role holds at all: there is nothing in them to ask for.
+# The job prepares and sends what these keep; who works where is no secret between agencies.
+FREE = {
+    *((table, "by_job") for table in (
+        "account_emailaddress", "agencies_accountletter", "agencies_change", "agencies_cover", "agencies_membership",
+        "agencies_read", "agencies_unit", "auth_group", "sharing_claim", "sharing_noticepreference",
+        "sharing_noticetimes", "sharing_webhook", "sharing_webhooksecret",
+    )),
+    *((table, "seen") for table in ("account_emailaddress", "agencies_membership", "agencies_unit", "auth_group")),
+    *((table, "own_number") for table in ("agencies_change", "agencies_read")),
+    ("agencies_apitoken", "by_job"),
+    ("agencies_apitoken", "by_digest"),
+    ("sharing_delivery", "relay_deliveries"),
+    ("sharing_inboxitem", "relay_inbox"),
+    ("sharing_outboxevent", "relay"),
+}  # fmt: skip
+# Whose second half says nothing, since the columns that may be changed are none that it could ask about.
+UNCHECKED = {("sharing_grant", "take_back")}
+# Behind no policy: who the agencies are and what they agreed on, who has an account, and what rows keep nobody from.
+OPEN_TABLES = {
+    "agencies_accountsession", "agencies_agency", "agencies_denial", "agencies_signin", "agencies_user",
+    "auth_permission", "django_content_type", "django_session",
+    "sharing_agreement", "sharing_agreementparty", "sharing_circle", "sharing_circleunit",
+}  # fmt: skip
+
 
 class Policy(NamedTuple):
     """A row of pg_policies."""
@@ -78,11 +103,11 @@ class Database:
         found = "SELECT tablename, policyname, cmd, roles::text[], qual, with_check FROM pg_policies"
         return [Policy(*row) for row in self.ask(f"{found} WHERE schemaname = 'public' ORDER BY 1, 2")]
 
-    def open(self, policy: Policy) -> None:
-        """What the policy asked is asked no more."""
-        clauses = ["USING (true)"] * bool(policy.using) + ["WITH CHECK (true)"] * bool(policy.check)
+    def open(self, policy: Policy, *halves: str) -> None:
+        """What these halves of the policy asked is asked no more."""
         name, table = Identifier(policy.name), Identifier(policy.table)
-        self.ask(SQL("ALTER POLICY {} ON {} {}").format(name, table, SQL(" ".join(clauses))))
+        for half in halves:
+            self.ask(SQL("ALTER POLICY {} ON {} {} (true)").format(name, table, SQL(half)))
 
     def gets_through(self, table: str) -> Counter[Try]:
         """How many rows each stranger reads, adds, changes or deletes; what is refused is left out."""
@@ -235,6 +260,20 @@ def allowed(policies: list[Policy]) -> set[tuple[str, str, str]]:
     }
 
 
+def test_nothing_is_free_that_is_not_meant_to_be(database: Database) -> None:
+    """What says `true` stands in FREE, and what is behind no policy at all in OPEN_TABLES."""
+    policies = database.policies()
+    assert {(policy.table, policy.name) for policy in policies if policy.says_nothing} == FREE
+    without = database.ask(
+        "SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
+        " AND NOT c.relispartition AND NOT c.relrowsecurity AND (has_table_privilege(%s, c.oid, 'SELECT')"
+        " OR has_any_column_privilege(%s, c.oid, 'SELECT, INSERT, UPDATE'))",
+        APP,
+        APP,
+    )
+    assert {table for (table,) in without} == OPEN_TABLES
+
+
 def test_no_stranger_gets_through(database: Database) -> None:
     policies = database.policies()
     free = allowed(policies)
@@ -248,13 +287,19 @@ def test_no_stranger_gets_through(database: Database) -> None:
 
 
 def test_without_any_one_policy_a_stranger_gets_further(database: Database) -> None:
-    policies = database.policies()
+    policies = [policy for policy in database.policies() if not policy.says_nothing]
     before = {table: database.gets_through(table) for table in {policy.table for policy in policies}}
-    unnoticed = []
+    unnoticed, unchecked = [], []
     for policy in policies:
-        if not policy.says_nothing:
-            with database.then_back():
-                database.open(policy)
-                if not database.gets_through(policy.table) - before[policy.table]:
-                    unnoticed.append((policy.table, policy.name))
+        halves = ["USING"] * bool(policy.using) + ["WITH CHECK"] * bool(policy.check)
+        with database.then_back():
+            database.open(policy, halves[0])
+            further = database.gets_through(policy.table) - before[policy.table]
+            # What was let in by its first half is held by the second, which says what a row may become.
+            if len(halves) == 2 and {"INSERT", "UPDATE"} & {tried.verb for tried in further}:
+                unchecked.append((policy.table, policy.name))
+            database.open(policy, *halves)
+            if not database.gets_through(policy.table) - before[policy.table]:
+                unnoticed.append((policy.table, policy.name))
     assert not unnoticed
+    assert set(unchecked) == UNCHECKED

@@ -30,7 +30,6 @@ from cases.supervision.services import (
 from sharing.access.errors import NotAllowed, NotVisible, Refused
 from sharing.access.pages import Page, add_refusal
 
-DRAFT = "opening"
 WHO, SAME, HOME, CASE, CHECK = "case_new", "case_new_same", "case_new_home", "case_new_case", "case_new_check"
 
 
@@ -46,11 +45,16 @@ class Opening(Page):
         self.units = units_to_open_in(self.actor)
         if not self.units:
             raise NotAllowed("Your role does not open cases.")
-        self.draft = self.request.session.get(DRAFT) or {"token": str(uuid.uuid4())}
+        self.draft = self.request.session.get(self.kept_under) or {"token": str(uuid.uuid4())}
+
+    @property
+    def kept_under(self) -> str:
+        """Where the session keeps the draft: whoever acts for two agencies types for one of them."""
+        return f"opening:{self.actor.agency_id}"
 
     def keep(self) -> None:
         """Keep the draft for the next page."""
-        self.request.session[DRAFT] = self.draft
+        self.request.session[self.kept_under] = self.draft
 
     def form_of(self, page: str, data: Any = None) -> Any:
         """A page's form, with what was typed there before."""
@@ -193,6 +197,7 @@ class OpenSame(Opening):
                 "why": duplicate.why,
                 "unit": duplicate.unit,
                 "case": duplicate.case,
+                "may_see": duplicate.case is not None and Category.SUPERVISION in duplicate.case.opened,
                 "may_use": duplicate.case is not None and Category.SHARE in duplicate.case.opened,
             }
             for duplicate in found
@@ -232,7 +237,7 @@ class OpenCheck(Opening):
             return redirect(SAME)
         except Refused as refusal:
             return self.show(refusal)
-        del request.session[DRAFT]
+        del request.session[self.kept_under]
         messages.success(request, "Case opened. Add its conditions next; nobody outside your agency sees it yet.")
         return redirect("case_overview", opened.uuid)
 

@@ -1,6 +1,6 @@
 """Opening, changing, reassigning and closing supervision cases by hand."""
 
-from cases.supervision.services.assigning import Reassigned, reassign_case, reassign_cases
+from cases.supervision.services.assigning import Reassigned, officer_named, reassign_case, reassign_cases
 from cases.supervision.services.changing import EDITABLE, close_case, reopen_case, state_of, update_case
 from cases.supervision.services.opening import (
     Duplicate,
@@ -19,6 +19,7 @@ __all__ = [
     "close_case",
     "finish_part",
     "move_to_top",
+    "officer_named",
     "open_case",
     "possible_duplicates",
     "reassign_case",

@@ -31,6 +31,17 @@ _WHY_NOT = {
 }
 
 
+def officer_named(actor: Actor, email: str | None) -> int | None:
+    """The number of the officer with this address in the caller's agency; None for none. Raises Refused."""
+    if not email:
+        return None
+    units = Unit.objects.filter(agency_id=actor.agency_id).values("pk")
+    officer = members_of(units, having=Category.SHARE).filter(email__iexact=email).first()
+    if officer is None:
+        raise Refused("Choose an officer of your agency who works cases.", "officer")
+    return int(officer.pk)
+
+
 @dataclass(frozen=True, slots=True)
 class Reassigned:
     """What became of each case: UUIDs of those that moved, and of the others with the reason in words."""

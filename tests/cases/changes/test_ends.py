@@ -73,3 +73,12 @@ def test_what_was_taken_back_does_not_end_a_second_time(world: World) -> None:
     assert carter.follow() == lost
     clock("12 days")
     assert carter.follow() == {}
+
+
+def test_what_ends_under_a_suspended_agreement_is_told_to_nobody_who_came_later(world: World) -> None:
+    give_referral(world, 6, days=10)
+    services.owner("UPDATE sharing_agreement SET suspended_at = now() WHERE id = %s", world.agreement.pk)
+    carter = Copy(world, "carter")
+    carter.follow()
+    clock("12 days")
+    assert carter.follow() == {}

@@ -58,5 +58,11 @@ def test_cases_are_reassigned_and_each_is_answered_for(world: World) -> None:
     answer = send(mills, "POST", f"{V1}/cases/reassign/", body).json()
     assert answer["changed"] == [str(world.joint.uuid)]
     assert [row["case"] for row in answer["refused"]] == [str(world.cases[18].uuid)]
-    assert send(mills, "POST", f"{V1}/cases/reassign/", {**body, "officer": "no@example.org"}).status_code == 400
+    # Whether an address has an account elsewhere is not to be learnt: also not by a unit that is refused after it.
+    unknown, elsewhere = (
+        send(mills, "POST", f"{V1}/cases/reassign/", {**body, "officer": email, "unit": -1})
+        for email in ("no@example.org", world.users["reyes"].email)
+    )
+    assert unknown.status_code == elsewhere.status_code == 400
+    assert unknown.json()["errors"] == elsewhere.json()["errors"]
     assert send(signed_in(world.users["olsen"]), "POST", f"{V1}/cases/reassign/", body).status_code == 403

@@ -190,7 +190,7 @@ def test_a_file_tells_next_appointment_last_contact_and_plan(world: World) -> No
 
 def test_a_column_stands_only_where_a_row_opens_it_and_a_cell_only_where_its_row_does(world: World) -> None:
     carter = file_of(export(Visitor(world.users["carter"])))
-    assert set(carter[0]) == {"Case number", "Family name", "Given name", "Unit", "Agency"}
+    assert set(carter[0]) == {"Family name", "Given name", "Unit", "Agency"}
     sheriff = file_of(export(Visitor(world.users["dispatch"])))
     assert "Risk level" in sheriff[0]
     (event,) = trail("read", action="export", agency_name="Harbor Treatment Center")

@@ -40,3 +40,13 @@ def test_hidden_cases_with_the_same_number_are_not_in_the_way(world: World) -> N
     with acting(world.users["olsen"], world.agencies["probation"]) as actor:
         found = Case.objects.search(actor, words=list(theirs.values()))
     assert {case.pk for case in found} == set(theirs)
+
+
+def test_a_name_alone_is_found_by_no_number(world: World) -> None:
+    """Neither tells whether a guessed number is right; whoever sees the supervision finds it by both."""
+    numbers = (world.referred.number, world.referred.person.local_id)
+    for who, seen in (("carter", set()), ("olsen", {world.referred.pk})):
+        with acting(world.users[who], world.agency_of(who)) as actor:
+            for number in numbers:
+                found = {hit.pk for hit in Case.objects.search(actor, words=[number])}
+                assert found & {world.referred.pk} == seen, (who, number)
