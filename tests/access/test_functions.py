@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from agencies.trail.services import record_read
+from cases.plans.models import Goal
+from cases.supervision.models import Case
+from cases.supervision.querysets import CaseFilter
 from sharing.access.actors import Actor
+from sharing.access.context import acting
+from sharing.access.errors import NotVisible
+from tests import services
 from tests.access.acts import act
 from tests.access.test_walls import sql
 from tests.worlds import World
@@ -49,3 +55,20 @@ def test_who_may_not_share_reads_no_readers(world: World) -> None:
     assert readers(world, "reyes", world.joint) == []  # sees and changes it, as another agency's
     assert readers(world, "quist", world.joint) == []  # of the owner's other unit
     assert readers(world, "pratt", world.conflicted) == []  # excluded
+
+
+def test_a_stale_copy_of_restricted_shows_nothing(world: World) -> None:
+    """Door and pages go by the keys' copy; the case's own flag is asked by the wall behind them."""
+    services.owner("UPDATE cases_casekey SET restricted = false WHERE content_object_id = %s", world.restricted.pk)
+    with acting(world.users["reyes"], world.agencies["police"]) as actor:
+        seen = [
+            Case.objects.visible_to(actor).values_list("pk", flat=True),
+            Goal.objects.visible_to(actor).values_list("case_id", flat=True),
+            [case.pk for case in Case.objects.page(actor, CaseFilter(), limit=200).cases],
+            [case.pk for case in Case.objects.search(actor, words=[world.restricted.number])],
+        ]
+        assert all(world.restricted.pk not in listed for listed in seen)
+        with pytest.raises(NotVisible):
+            Case.objects.open_one(actor, world.restricted.uuid)
+    with acting(world.users["olsen"], world.agencies["probation"]) as actor:
+        assert Case.objects.visible_to(actor).filter(pk=world.restricted.pk).exists()
