@@ -67,6 +67,11 @@ def local_day(value: datetime.date) -> datetime.date:
     return timezone.localtime(value).date() if isinstance(value, datetime.datetime) else value
 
 
+def end_of_day(day: datetime.date) -> datetime.datetime:
+    """The last moment of a day where the agency is: access "until June 4" includes June 4."""
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(23, 59, 59)))
+
+
 def day_text(value: datetime.date) -> str:
     """A date, or a moment's day in the current time zone, as people read it: Nov 24, 2026."""
     day = local_day(value)

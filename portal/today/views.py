@@ -13,7 +13,7 @@ from agencies.directory.dates import local_day
 from agencies.trail.services import record_read
 from cases.appointments.models import Appointment
 from cases.appointments.querysets import ADD
-from cases.appointments.views.calendar import MAY_NOT_LOOK, dressed
+from cases.appointments.rows import MAY_NOT_LOOK, dressed
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case
 from portal.agency.querysets import covered_by

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
 from agencies.directory.categories import Category, union
 from agencies.directory.dates import TypedDateField
@@ -18,11 +16,6 @@ from sharing.access.registry import Shareable
 from sharing.agreements.querysets import live_of
 
 NEVER_LEFT_OUT = Category.EXISTENCE
-
-
-def end_of_day(day: datetime.date) -> datetime.datetime:
-    """The last moment of a day where the agency is: access "until June 4" includes June 4."""
-    return timezone.make_aware(datetime.datetime.combine(day, datetime.time(23, 59, 59)))
 
 
 class ShareForm(forms.Form):

@@ -13,11 +13,11 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from agencies.directory.categories import Category, labels_of
-from agencies.directory.dates import day_text
+from agencies.directory.dates import day_text, end_of_day
 from agencies.directory.models import FOREVER, Agency, Unit
 from sharing.access import explain, services
 from sharing.access.errors import NotVisible, Refused
-from sharing.access.forms import EndForm, ExtendForm, ShareForm, end_of_day
+from sharing.access.forms import EndForm, ExtendForm, ShareForm
 from sharing.access.models import Grant, Purpose
 from sharing.access.pages import RecordPage, add_refusal
 from sharing.access.registry import shareable_of

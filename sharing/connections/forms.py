@@ -8,10 +8,9 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from agencies.directory.dates import TypedDateField
+from agencies.directory.dates import TypedDateField, end_of_day
 from agencies.directory.models import Unit
 from sharing.access.actors import Actor
-from sharing.access.forms import end_of_day
 from sharing.access.pages import OnceField
 from sharing.connections.services import CLIENT_ROLES
 from sharing.notices.models import Webhook

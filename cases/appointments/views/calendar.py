@@ -16,33 +16,17 @@ from cases.appointments.calendar_file import calendar_file
 from cases.appointments.forms import PersonForm
 from cases.appointments.models import Appointment
 from cases.appointments.querysets import ADD, own_between
+from cases.appointments.rows import MAY_NOT_LOOK, dressed
 from cases.appointments.views.reading import file_answer
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case
-from cases.supervision.querysets import MINE, CaseFilter, cautions_of
-from sharing.access import explain
+from cases.supervision.querysets import MINE, CaseFilter
 from sharing.access.actors import Actor
 from sharing.access.pages import Blocks, Page
 
 WEEK, DAY = datetime.timedelta(days=7), datetime.timedelta(days=1)
 EXPORTED = datetime.timedelta(days=92)
 OWN_CASES = 200
-MAY_NOT_LOOK = "Appointments are not part of your role"
-
-
-def dressed(actor: Actor, appointments: list[Appointment], blocks: Blocks) -> list[Appointment]:
-    """The appointments with `shown_cautions` of their person: None where they could not be loaded, and `cautions_open`.
-
-    Two queries. An empty list means that there are none only where `cautions_open` says that one may look.
-    """
-    cases = list({one.case_id: one.case for one in appointments}.values())
-    masks = blocks.read(lambda: explain.opened_masks(actor, cases)) if cases else {}
-    cautions = blocks.read(lambda: cautions_of(actor, cases)) if cases and masks is not None else None
-    for one in appointments:
-        opened = NOTHING if masks is None else masks.get(one.case_id, NOTHING)
-        one.cautions_open = masks is None or Category.CAUTIONS in opened  # type: ignore[attr-defined]
-        one.shown_cautions = None if cautions is None else cautions.get(one.case_id, [])  # type: ignore[attr-defined]
-    return appointments
 
 
 def record_shown(actor: Actor, action: str, appointments: list[Appointment], categories: Category) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from agencies.directory import services as directory
 from agencies.directory.categories import NOTHING, Category
+from agencies.directory.dates import end_of_day
 from agencies.directory.models import Cover
 from agencies.trail.services import record_read
 from cases.supervision.codes import CASE
@@ -34,7 +35,6 @@ from portal.agency.querysets import (
 )
 from portal.agency.views.base import AgencyPage, is_number
 from sharing.access.errors import NotAllowed, NotVisible, Refused
-from sharing.access.forms import end_of_day
 from sharing.access.pages import Page, add_refusal
 
 
