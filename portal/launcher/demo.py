@@ -121,10 +121,7 @@ class Demo:
         self.noted["DATA"] = str(data)
         passwords = self.noted["PASSWORDS"]
         LOGS.mkdir(parents=True, exist_ok=True)
-        given = [name for name in roles.URL_NAMES if os.environ.get(name)]
-        if given and len(given) < len(roles.URL_NAMES):
-            raise Trouble(f"{', '.join(roles.URL_NAMES)} belong together: set all or none of them.")
-        addresses = {name: os.environ[name] for name in given}
+        addresses = {name: os.environ[name] for name in roles.URL_NAMES if os.environ.get(name)}
         roles.try_addresses(addresses)
         broker = os.environ.get("BROKER_URL", "")
         with progress.Step("Starting PostgreSQL and Valkey"):
