@@ -13,7 +13,7 @@ from typing import Any
 
 from portal.launcher import progress, roles, state
 from portal.launcher.install import LOGS, PYTHON, ROOT, quiet_env
-from portal.launcher.processes import Account, Child, account, end_with_parent, is_free, stop_all
+from portal.launcher.processes import Account, Child, account, end_with_parent, first_open_port, is_free, stop_all
 from portal.launcher.servers import Postgres, Valkey, give, own_folder
 from portal.launcher.state import STATE
 from portal.launcher.trouble import Trouble, from_log
@@ -270,6 +270,12 @@ def _port() -> int:
     given = os.environ.get("PORT", "") or "8000"
     if not given.isdigit() or not 0 < int(given) < 65536:
         raise Trouble(f"PORT is {given!r} and must be a number from 1 to 65535: `PORT=8010 make demo`.")
+    lowest = first_open_port()
+    if int(given) < lowest:  # for root too: what serves the pages is not root
+        raise Trouble(
+            f"Port {given} may not be used, those below {lowest} are the system's own: choose another: "
+            "`PORT=8010 make demo`."
+        )
     if not is_free(int(given)):
         other = (int(given) + 10) % 65536 or 8010
         raise Trouble(f"Port {given} is taken: stop what listens there, or choose another: `PORT={other} make demo`.")

@@ -155,6 +155,14 @@ def free_port(preferred: int = 0) -> int:
     raise OSError("no free port")
 
 
+def first_open_port() -> int:
+    """Returns the lowest port at which a program without root may listen."""
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    except (OSError, ValueError):
+        return 1024
+
+
 def is_free(port: int) -> bool:
     """Returns whether a server could listen on this loopback port now."""
     with socket.socket() as probe:
