@@ -13,7 +13,15 @@ from typing import Any
 
 from portal.launcher import progress, roles, state
 from portal.launcher.install import LOGS, PYTHON, ROOT, quiet_env
-from portal.launcher.processes import Account, Child, account, end_with_parent, first_open_port, is_free, stop_all
+from portal.launcher.processes import (
+    STOP_SIGNALS,
+    Account,
+    Child,
+    account,
+    first_open_port,
+    is_free,
+    stop_all,
+)
 from portal.launcher.servers import Postgres, Valkey, give, own_folder
 from portal.launcher.state import STATE
 from portal.launcher.trouble import Trouble, from_log
@@ -37,10 +45,6 @@ def run() -> int:
 
     Raises Trouble with one sentence when something is in the way.
     """
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, signal.default_int_handler)
-    if os.environ.get("MAKELEVEL"):
-        end_with_parent(signal.SIGTERM, os.getppid())()  # a killed make takes its demo with it
     port = _port()
     held = state.lock()
     _need_space()
@@ -50,7 +54,7 @@ def run() -> int:
         print(f"\nConcord is ready: http://localhost:{port}/\n{WHAT_TO_TRY}", flush=True)
         demo.watch()
     except KeyboardInterrupt:
-        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for sign in STOP_SIGNALS:
             signal.signal(sign, signal.SIG_IGN)  # once is enough: stopping is bounded
         print("\nStopping …", flush=True)
         return 0
@@ -179,10 +183,9 @@ class Demo:
         )
         static.start()
         self._manage("Migrating the database", "migrate")
-        assert static.process is not None
         with progress.Step("Collecting static files") as step:
-            progress.follow(static.process, step, static.log)
-        if static.process.returncode:
+            status = progress.follow(static, step)
+        if status:
             raise from_log("Collecting static files", static.log)
 
     def _world(self) -> None:

@@ -1,9 +1,9 @@
 """The virtual environment and what is in it, from hash-locked lists. Standard library only."""
 
+import contextlib
 import hashlib
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -87,12 +87,14 @@ def _install(lock: Path) -> None:
 
 def _compile(packages: Path, sources: int) -> None:
     # Some packages carry templates that only look like Python: compileall then reports failure, and that is no trouble.
-    log = LOGS / "compile.log"
-    with progress.Step("Compiling them once") as step, log.open("wb") as out:
-        child = subprocess.Popen(
-            [str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(packages)], stdout=out, stderr=out, env=quiet_env()
+    with contextlib.suppress(Trouble):
+        progress.run(
+            "Compiling them once",
+            [str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(packages)],
+            log=LOGS / "compile.log",
+            env=quiet_env(),
+            measure=lambda: (sum(1 for _ in packages.rglob("*.pyc")), sources),
         )
-        progress.follow(child, step, log, lambda: (sum(1 for _ in packages.rglob("*.pyc")), sources))
 
 
 def quiet_env() -> dict[str, str]:

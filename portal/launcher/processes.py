@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,17 @@ def end_with_parent(sign: int, parent: int | None = None) -> Callable[[], None]:
     return set_signal
 
 
+def with_all_it_starts(argv: Sequence[str]) -> list[str]:
+    """Returns words under which SIGTERM ends a program of a Child and whatever it started itself.
+
+    For programs that leave their own children behind: compileall its pool, venv its pip, initdb its server.
+    """
+    return ["sh", "-c", 'trap "kill -KILL 0" TERM; "$@" & wait $!', "sh", *argv]
+
+
 @dataclass
 class Child:
-    """One long-running program. `start()` starts it again with the same words."""
+    """One program. `start()` starts it again with the same words."""
 
     name: str
     argv: Sequence[str]
@@ -109,6 +118,21 @@ class Child:
     def alive(self) -> bool:
         """Returns whether the program runs."""
         return self.process is not None and self.process.poll() is None
+
+    def finish(self, meanwhile: Callable[[], object] = lambda: None) -> int:
+        """Waits until the program ends by itself, calling `meanwhile` now and then; returns its exit status.
+
+        Nothing of its session is left, also when the wait is broken off.
+        """
+        assert self.process is not None
+        try:
+            while True:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    return self.process.wait(timeout=0.25)
+                meanwhile()
+        finally:
+            self._kill_session()
+            self.process.wait()
 
     def ask_to_stop(self) -> None:
         """Sends the program its own stop signal."""

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from portal.launcher.processes import Account, Child, account, free_port
+from portal.launcher.processes import Account, Child, account, free_port, with_all_it_starts
 from portal.launcher.trouble import Trouble, from_log
 
 OLDEST_POSTGRES = 15
@@ -126,31 +126,20 @@ class Postgres:
         word.write_text(self.password + "\n")
         word.chmod(0o600)
         give(word, self.user)
-        with self.log.open("ab") as out:
-            done = subprocess.run(
-                [
-                    str(binaries / "initdb"),
-                    f"--pgdata={data}",
-                    "--username=concord_admin",
-                    f"--pwfile={word}",
-                    "--auth=scram-sha-256",
-                    "--encoding=UTF8",
-                    "--locale=C.UTF-8",
-                    "--no-sync",
-                ],
-                stdout=out,
-                stderr=out,
-                env=plain_env(),
-                cwd="/",
-                check=False,
-                user=self.user.uid if self.user else None,
-                group=self.user.gid if self.user else None,
-                extra_groups=[] if self.user else None,
-            )
+        fresh = data.with_name("unfinished")  # renamed at the end: half a folder is never taken for a whole one
+        shutil.rmtree(fresh, ignore_errors=True)
+        words = [
+            *(str(binaries / "initdb"), f"--pgdata={fresh}", "--username=concord_admin", f"--pwfile={word}"),
+            *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
+        ]
+        child = Child("initdb", with_all_it_starts(words), log=self.log, env=plain_env(), user=self.user)
+        child.start()
+        status = child.finish()
         word.unlink()
-        if done.returncode:
-            shutil.rmtree(data, ignore_errors=True)
+        if status:
+            shutil.rmtree(fresh, ignore_errors=True)
             raise from_log("PostgreSQL's initdb", self.log)
+        fresh.rename(data)
 
     def _wait_until_ready(self) -> None:
         import psycopg2
