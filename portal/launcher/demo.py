@@ -22,7 +22,7 @@ from portal.launcher.processes import (
     is_free,
     stop_all,
 )
-from portal.launcher.servers import Postgres, Valkey, give, own_folder
+from portal.launcher.servers import Postgres, Valkey, give, is_made, own_folder
 from portal.launcher.state import STATE
 from portal.launcher.trouble import Trouble, from_log
 
@@ -67,8 +67,9 @@ def run() -> int:
 def reset() -> int:
     """Forgets the demo's data; returns the exit status. Raises Trouble while the demo runs."""
     held = state.lock()
-    data = Path(state.load().get("DATA", STATE / "data"))
-    shutil.rmtree(data, ignore_errors=True)
+    for data in (Path(state.load().get("DATA", STATE / "data")), _outside()):  # also when the notes are lost
+        if _is_ours(data):
+            shutil.rmtree(data, ignore_errors=True)
     for entry in STATE.iterdir():
         if entry.name != "lock":
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
@@ -123,10 +124,13 @@ class Demo:
     def _servers(self) -> None:
         data = _data_folder(self.noted)
         self.noted["DATA"] = str(data)
-        passwords = self.noted["PASSWORDS"]
-        LOGS.mkdir(parents=True, exist_ok=True)
         addresses = {name: os.environ[name] for name in roles.URL_NAMES if os.environ.get(name)}
         roles.try_addresses(addresses)
+        if not addresses:
+            self._compare_migrations(data / "postgres")
+        state.save(self.noted)  # before anything is made with its passwords
+        passwords = self.noted["PASSWORDS"]
+        LOGS.mkdir(parents=True, exist_ok=True)
         broker = os.environ.get("BROKER_URL", "")
         with progress.Step("Starting PostgreSQL and Valkey"):
             if not addresses:
@@ -168,6 +172,20 @@ class Demo:
             "PYTHONUNBUFFERED": "1",
         }
         self.env.pop("CONCORD_DB_ROLE", None)
+
+    def _compare_migrations(self, folder: Path) -> None:
+        """Notes with which migrations the data is made; raises Trouble where kept data was made with others.
+
+        Until Concord is deployed somewhere its migrations are also edited in place, and Django would not run such a one
+        again: new code would meet old functions of the database. A migration that is only new is run as usual.
+        """
+        then, now = self.noted.get("MIGRATIONS", {}), state.migrations()
+        if is_made(folder) and not (then and then.items() <= now.items()):
+            raise Trouble(
+                "The demo's data was made with migrations that have been changed since: "
+                "start over with `make demo-reset` (what was entered in the demo is lost)."
+            )
+        self.noted["MIGRATIONS"] = now
 
     def _manage(self, title: str, *words: str) -> None:
         log = LOGS / f"{words[0]}.log"
@@ -303,12 +321,21 @@ def _data_folder(noted: dict[str, Any]) -> Path:
     inside.chmod(0o711)
     if user is None or user.can("-x", inside):
         return inside
-    outside = Path("/var/tmp") / f"concord-{state.ROOT.stat().st_ino}"  # noqa: S108 - checked to be ours below
+    outside = _outside()
     outside.mkdir(mode=0o711, exist_ok=True)
-    if outside.is_symlink() or outside.stat().st_uid != os.geteuid():
+    if not _is_ours(outside):
         raise Trouble(f"{outside} belongs to someone else: move it away, or put the project where all may enter.")
     outside.chmod(0o711)
     return outside
+
+
+def _outside() -> Path:
+    """Returns where this working copy's data lies if not in .concord: known without any notes."""
+    return Path("/var/tmp") / f"concord-{ROOT.stat().st_ino}"  # noqa: S108 - checked to be ours before it is used
+
+
+def _is_ours(folder: Path) -> bool:
+    return folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.geteuid()
 
 
 def _unprivileged() -> Account | None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,23 +52,36 @@ def account(*names: str) -> Account | None:
     return None
 
 
-def end_with_parent(sign: int, parent: int | None = None) -> Callable[[], None]:
+@contextlib.contextmanager
+def _stop_signals_wait() -> Iterator[set[int]]:
+    """Holds back what would interrupt us, as Python drops an interrupt that falls between a fork's two halves.
+
+    Gives the mask from before, which a child must put back.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield set(before)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with_parent(sign: int, parent: int | None = None, mask: Iterable[int] = ()) -> Callable[[], None]:
     """Returns what a child runs before its program: the kernel then sends it `sign` when the launcher dies, however.
 
-    `parent` is the launcher's process id, this process unless said otherwise.
+    `parent` is the launcher's process id, this process unless said otherwise; `mask` what signals are held back.
 
     It must run after the change of user, which would clear the setting; `subprocess` does it in that order. The setting
     is tied to the thread that starts the child, so children are started from the main thread only.
     """
-    if not sys.platform.startswith("linux"):
-        return lambda: None
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = ctypes.CDLL(None, use_errno=True) if sys.platform.startswith("linux") else None
     expected = parent or os.getpid()
 
     def set_signal() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, sign)
-        if os.getppid() != expected:  # it died in between
-            os.kill(os.getpid(), sign)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if libc is not None:
+            libc.prctl(PR_SET_PDEATHSIG, sign)
+            if os.getppid() != expected:  # it died in between
+                os.kill(os.getpid(), sign)
 
     return set_signal
 
@@ -99,7 +112,7 @@ class Child:
         """Starts the program in a session of its own, so that Ctrl-C reaches the launcher alone."""
         self._kill_session()
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as out:
+        with self.log.open("ab") as out, _stop_signals_wait() as before:
             self.process = subprocess.Popen(
                 self.argv,
                 stdin=subprocess.DEVNULL,
@@ -108,7 +121,7 @@ class Child:
                 env=self.env,
                 cwd=self.cwd,
                 start_new_session=True,
-                preexec_fn=end_with_parent(self.stop_signal),
+                preexec_fn=end_with_parent(self.stop_signal, mask=before),
                 user=self.user.uid if self.user else None,
                 group=self.user.gid if self.user else None,
                 extra_groups=[] if self.user else None,

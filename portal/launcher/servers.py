@@ -45,7 +45,7 @@ class Postgres:
         own_folder(self.folder, self.user)
         binaries = self._binaries()
         data = self.folder / "data"
-        if not (data / "PG_VERSION").exists():
+        if not is_made(self.folder):
             shutil.rmtree(data, ignore_errors=True)
             self._initialise(binaries, data)
         written, ours = (data / "PG_VERSION").read_text().strip(), str(postgres_major(binaries))
@@ -278,6 +278,11 @@ def valkey_binary() -> Path:
         ):
             return binary
     raise Trouble("No Valkey or Redis server runs here: apt-get install redis-server, or set BROKER_URL.")
+
+
+def is_made(folder: Path) -> bool:
+    """Returns whether a Postgres of this folder would find data there."""
+    return (folder / "data" / "PG_VERSION").exists()
 
 
 def own_folder(folder: Path, user: Account | None) -> None:

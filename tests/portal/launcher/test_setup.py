@@ -1,5 +1,7 @@
 """Starting for the first time, being broken off on the way, and starting over."""
 
+import json
+import shutil
 import signal
 import time
 
@@ -7,6 +9,10 @@ import pytest
 
 from tests.portal.launcher.copies import Copy
 
+REFUSED = (
+    "The demo's data was made with migrations that have been changed since: "
+    "start over with `make demo-reset` (what was entered in the demo is lost).\n"
+)
 STOPPED = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 130, signal.SIGINT: 130}
 
 
@@ -22,13 +28,50 @@ def test_breaking_off_an_installation_leaves_no_process(bare_copy: Copy, sign: s
 
 
 def test_killing_the_launcher_while_it_works_on_the_database_leaves_no_process(copy: Copy) -> None:
-    launcher = copy.start(until="Starting PostgreSQL and Valkey")
+    launcher = copy.start(until=READY_TO_WORK)
     while not any("migrate" in words for words in copy.processes()):
         assert launcher.poll() is None
         time.sleep(0.02)
     launcher.kill()
     launcher.wait()
     copy.wait_until_empty()
+
+
+READY_TO_WORK = "Starting PostgreSQL and Valkey"
+
+
+def test_data_made_with_other_migrations_is_refused_until_it_is_reset(copy: Copy) -> None:
+    copy.start(until=READY_TO_WORK).send_signal(signal.SIGTERM)
+    copy.wait_until_empty()
+    made = copy.folder / "sharing" / "migrations" / "0001_initial.py"
+
+    made.with_name("9999_new.py").touch()  # one that is only new is no reason to stop
+    copy.start(until=READY_TO_WORK).send_signal(signal.SIGTERM)
+    copy.wait_until_empty()
+
+    made.write_text(made.read_text() + "# edited in place\n")
+    assert copy.answer() == (1, REFUSED)
+    assert copy.answer("reset")[0] == 0
+    copy.start(until=READY_TO_WORK)
+
+
+def test_data_of_which_nobody_noted_the_migrations_is_refused(copy: Copy) -> None:
+    copy.start(until=READY_TO_WORK).send_signal(signal.SIGTERM)
+    copy.wait_until_empty()
+    notes = copy.folder / ".concord" / "run.json"
+    noted = json.loads(notes.read_text())
+    del noted["MIGRATIONS"]
+    notes.write_text(json.dumps(noted))
+    assert copy.answer() == (1, REFUSED)
+
+
+def test_a_reset_finds_the_data_when_the_notes_are_lost(copy: Copy) -> None:
+    copy.folder.chmod(0o700)  # so that, for root, the data goes elsewhere
+    copy.start(until=READY_TO_WORK).send_signal(signal.SIGTERM)
+    copy.wait_until_empty()
+    shutil.rmtree(copy.folder / ".concord")
+    assert copy.answer("reset")[0] == 0
+    copy.start(until=READY_TO_WORK)
 
 
 def assert_gone_at_once(copy: Copy) -> None:
