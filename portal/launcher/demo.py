@@ -132,7 +132,7 @@ class Demo:
         passwords = self.noted["PASSWORDS"]
         LOGS.mkdir(parents=True, exist_ok=True)
         broker = os.environ.get("BROKER_URL", "")
-        with progress.Step("Starting PostgreSQL and Valkey"):
+        with progress.Step("Starting PostgreSQL and Valkey") as step:
             if not addresses:
                 self.postgres = Postgres(
                     data / "postgres",
@@ -140,7 +140,7 @@ class Demo:
                     password=passwords["admin"],
                     port=self.noted.get("POSTGRES_PORT", 0),
                 )
-                self.postgres.start()
+                self.postgres.start(step.show)
                 self.noted["POSTGRES_PORT"] = self.postgres.port
                 with closing(self.postgres.connect()) as admin:
                     roles.create_roles(admin, passwords)
@@ -157,7 +157,7 @@ class Demo:
                     password=passwords["broker"],
                     port=self.noted.get("BROKER_PORT", 0),
                 )
-                self.valkey.start()
+                self.valkey.start(step.show)
                 self.noted["BROKER_PORT"] = self.valkey.port
                 broker = self.valkey.url
         self.noted |= {**addresses, "BROKER_URL": broker}
@@ -209,7 +209,8 @@ class Demo:
     def _world(self) -> None:
         self._manage("Making the demo world", "demo_world")
         # Without statistics the planner guesses until autovacuum comes by; only the tables' owner may gather them.
-        roles.gather_statistics(self.env["DATABASE_OWNER_URL"])
+        words = [str(PYTHON), "-m", "portal.launcher.roles"]  # a program of its own, so that its step can be drawn
+        progress.run("Gathering statistics", words, log=LOGS / "statistics.log", env=self.env, cwd=ROOT)
 
     def _serve(self) -> None:
         for name in ("mail", "beat", "documents"):

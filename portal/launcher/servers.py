@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,8 +38,10 @@ class Postgres:
         self.user = account("postgres", "nobody")
         self.child: Child | None = None
 
-    def start(self) -> None:
+    def start(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         """Makes the data folder where there is none, starts the server, and returns once it answers.
+
+        `meanwhile` is called now and then.
 
         Raises Trouble with what to do when there is no usable PostgreSQL, or it does not start.
         """
@@ -47,7 +50,7 @@ class Postgres:
         data = self.folder / "data"
         if not is_made(self.folder):
             shutil.rmtree(data, ignore_errors=True)
-            self._initialise(binaries, data)
+            self._initialise(binaries, data, meanwhile)
         written, ours = (data / "PG_VERSION").read_text().strip(), str(postgres_major(binaries))
         if written != ours:
             raise Trouble(
@@ -76,7 +79,7 @@ class Postgres:
             stop_signal=signal.SIGINT,  # fast shutdown
             insist_signal=signal.SIGQUIT,  # immediate shutdown: the log mends the data at the next start
         )
-        self._wait_until_ready()
+        self._wait_until_ready(meanwhile)
 
     def connect(self, database: str = "postgres") -> Any:
         """Returns the administrator's connection, in autocommit."""
@@ -121,7 +124,7 @@ class Postgres:
                 shutil.copytree(libraries, self.folder / libraries.name, symlinks=True, dirs_exist_ok=True)
         return copy / "bin"
 
-    def _initialise(self, binaries: Path, data: Path) -> None:
+    def _initialise(self, binaries: Path, data: Path, meanwhile: Callable[[], object]) -> None:
         word = self.folder / "password"
         word.write_text(self.password + "\n")
         word.chmod(0o600)
@@ -134,20 +137,21 @@ class Postgres:
         ]
         child = Child("initdb", with_all_it_starts(words), log=self.log, env=plain_env(), user=self.user)
         child.start()
-        status = child.finish()
+        status = child.finish(meanwhile)
         word.unlink()
         if status:
             shutil.rmtree(fresh, ignore_errors=True)
             raise from_log("PostgreSQL's initdb", self.log)
         fresh.rename(data)
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, meanwhile: Callable[[], object]) -> None:
         import psycopg2
 
         assert self.child is not None
         self.child.start()
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
+            meanwhile()
             if not self.child.alive:
                 said = self.log.read_text(errors="replace")[-900:]
                 if "lock file" in said or "is still in use" in said:
@@ -181,8 +185,8 @@ class Valkey:
         self.user = account("nobody")
         self.child: Child | None = None
 
-    def start(self) -> None:
-        """Starts the server and returns once it answers; raises Trouble with what to do when it does not."""
+    def start(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Starts the server and returns once it answers, calling `meanwhile` now and then; raises Trouble with what to do when it does not."""
         own_folder(self.folder, self.user)
         binary = self._binary()
         self.port = free_port(self.port)
@@ -197,7 +201,7 @@ class Valkey:
         give(config, self.user)
         self.child = Child("broker", [str(binary), str(config)], log=self.log, env=plain_env(), user=self.user)
         self.child.start()
-        self._wait_until_ready()
+        self._wait_until_ready(meanwhile)
 
     @property
     def url(self) -> str:
@@ -218,12 +222,13 @@ class Valkey:
         shutil.copy2(found, copy)
         return copy
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, meanwhile: Callable[[], object]) -> None:
         import redis
 
         assert self.child is not None
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
+            meanwhile()
             if not self.child.alive:
                 raise from_log("Valkey", self.log)
             try:
