@@ -72,14 +72,24 @@ def refuse_powerful_role() -> None:
         _refuse(problem)
 
 
+def refuse_wrong_settings() -> None:
+    """Ends the process with the settings' own sentence where they refuse what they were given; else returns."""
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        settings.DATABASES  # noqa: B018 - reading one loads them all
+    except ImproperlyConfigured as error:
+        _refuse(str(error))
+
+
 def guard_command(argv: Sequence[str]) -> None:
     """Chooses the database role of a manage.py command, loads Django, and refuses a role that is too powerful."""
     command = argv[1] if len(argv) > 1 else "help"
-    if command in OWNER_COMMANDS:
-        set_default_role("owner")
-        return
-    set_default_role("job" if command in JOB_COMMANDS else "app")
-    if command in OFFLINE_COMMANDS or "--help" in argv or "-h" in argv:
+    role = "owner" if command in OWNER_COMMANDS else "job" if command in JOB_COMMANDS else "app"
+    set_default_role(role)
+    refuse_wrong_settings()
+    if role == "owner" or command in OFFLINE_COMMANDS or "--help" in argv or "-h" in argv:
         return
     import django
 

@@ -1,9 +1,11 @@
 """`python -m portal.launcher demo|reset|install`: starts with any Python from 3.11 and nothing else."""
 
 import os
+import signal
 import sys
 
 from portal.launcher import install
+from portal.launcher.processes import STOP_SIGNALS, end_with_parent
 from portal.launcher.trouble import Trouble, from_os_error
 
 COMMANDS = ("demo", "reset", "install")
@@ -14,6 +16,10 @@ def main(words: list[str]) -> int:
     if not words or words[0] not in COMMANDS:
         print(f"usage: python -m portal.launcher {'|'.join(COMMANDS)}", file=sys.stderr)
         return 2
+    for sign in STOP_SIGNALS:  # from the first step on
+        signal.signal(sign, signal.default_int_handler)
+    if os.environ.get("MAKELEVEL"):
+        end_with_parent(signal.SIGTERM, os.getppid())()  # a killed make takes its demo with it
     try:
         if words[0] == "install":
             install.ensure(words[1] if len(words) > 1 else "dev")

@@ -13,8 +13,16 @@ from typing import Any
 
 from portal.launcher import progress, roles, state
 from portal.launcher.install import LOGS, PYTHON, ROOT, quiet_env
-from portal.launcher.processes import Account, Child, account, end_with_parent, is_free, stop_all
-from portal.launcher.servers import Postgres, Valkey, give, own_folder
+from portal.launcher.processes import (
+    STOP_SIGNALS,
+    Account,
+    Child,
+    account,
+    first_open_port,
+    is_free,
+    stop_all,
+)
+from portal.launcher.servers import Postgres, Valkey, give, is_made, own_folder
 from portal.launcher.state import STATE
 from portal.launcher.trouble import Trouble, from_log
 
@@ -37,10 +45,6 @@ def run() -> int:
 
     Raises Trouble with one sentence when something is in the way.
     """
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sign, signal.default_int_handler)
-    if os.environ.get("MAKELEVEL"):
-        end_with_parent(signal.SIGTERM, os.getppid())()  # a killed make takes its demo with it
     port = _port()
     held = state.lock()
     _need_space()
@@ -50,7 +54,7 @@ def run() -> int:
         print(f"\nConcord is ready: http://localhost:{port}/\n{WHAT_TO_TRY}", flush=True)
         demo.watch()
     except KeyboardInterrupt:
-        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for sign in STOP_SIGNALS:
             signal.signal(sign, signal.SIG_IGN)  # once is enough: stopping is bounded
         print("\nStopping …", flush=True)
         return 0
@@ -63,8 +67,9 @@ def run() -> int:
 def reset() -> int:
     """Forgets the demo's data; returns the exit status. Raises Trouble while the demo runs."""
     held = state.lock()
-    data = Path(state.load().get("DATA", STATE / "data"))
-    shutil.rmtree(data, ignore_errors=True)
+    for data in (Path(state.load().get("DATA", STATE / "data")), _outside()):  # also when the notes are lost
+        if _is_ours(data):
+            shutil.rmtree(data, ignore_errors=True)
     for entry in STATE.iterdir():
         if entry.name != "lock":
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
@@ -119,15 +124,15 @@ class Demo:
     def _servers(self) -> None:
         data = _data_folder(self.noted)
         self.noted["DATA"] = str(data)
+        addresses = {name: os.environ[name] for name in roles.URL_NAMES if os.environ.get(name)}
+        roles.try_addresses(addresses)
+        if not addresses:
+            self._compare_migrations(data / "postgres")
+        state.save(self.noted)  # before anything is made with its passwords
         passwords = self.noted["PASSWORDS"]
         LOGS.mkdir(parents=True, exist_ok=True)
-        given = [name for name in roles.URL_NAMES if os.environ.get(name)]
-        if given and len(given) < len(roles.URL_NAMES):
-            raise Trouble(f"{', '.join(roles.URL_NAMES)} belong together: set all or none of them.")
-        addresses = {name: os.environ[name] for name in given}
-        roles.try_addresses(addresses)
         broker = os.environ.get("BROKER_URL", "")
-        with progress.Step("Starting PostgreSQL and Valkey"):
+        with progress.Step("Starting PostgreSQL and Valkey") as step:
             if not addresses:
                 self.postgres = Postgres(
                     data / "postgres",
@@ -135,7 +140,7 @@ class Demo:
                     password=passwords["admin"],
                     port=self.noted.get("POSTGRES_PORT", 0),
                 )
-                self.postgres.start()
+                self.postgres.start(step.show)
                 self.noted["POSTGRES_PORT"] = self.postgres.port
                 with closing(self.postgres.connect()) as admin:
                     roles.create_roles(admin, passwords)
@@ -152,7 +157,7 @@ class Demo:
                     password=passwords["broker"],
                     port=self.noted.get("BROKER_PORT", 0),
                 )
-                self.valkey.start()
+                self.valkey.start(step.show)
                 self.noted["BROKER_PORT"] = self.valkey.port
                 broker = self.valkey.url
         self.noted |= {**addresses, "BROKER_URL": broker}
@@ -168,6 +173,20 @@ class Demo:
         }
         self.env.pop("CONCORD_DB_ROLE", None)
 
+    def _compare_migrations(self, folder: Path) -> None:
+        """Notes with which migrations the data is made; raises Trouble where kept data was made with others.
+
+        Until Concord is deployed somewhere its migrations are also edited in place, and Django would not run such a one
+        again: new code would meet old functions of the database. A migration that is only new is run as usual.
+        """
+        then, now = self.noted.get("MIGRATIONS", {}), state.migrations()
+        if is_made(folder) and not (then and then.items() <= now.items()):
+            raise Trouble(
+                "The demo's data was made with migrations that have been changed since: "
+                "start over with `make demo-reset` (what was entered in the demo is lost)."
+            )
+        self.noted["MIGRATIONS"] = now
+
     def _manage(self, title: str, *words: str) -> None:
         log = LOGS / f"{words[0]}.log"
         progress.run(title, [str(PYTHON), "manage.py", *words], log=log, env=self.env, cwd=ROOT)
@@ -182,16 +201,16 @@ class Demo:
         )
         static.start()
         self._manage("Migrating the database", "migrate")
-        assert static.process is not None
         with progress.Step("Collecting static files") as step:
-            progress.follow(static.process, step, static.log)
-        if static.process.returncode:
+            status = progress.follow(static, step)
+        if status:
             raise from_log("Collecting static files", static.log)
 
     def _world(self) -> None:
         self._manage("Making the demo world", "demo_world")
         # Without statistics the planner guesses until autovacuum comes by; only the tables' owner may gather them.
-        roles.gather_statistics(self.env["DATABASE_OWNER_URL"])
+        words = [str(PYTHON), "-m", "portal.launcher.roles"]  # a program of its own, so that its step can be drawn
+        progress.run("Gathering statistics", words, log=LOGS / "statistics.log", env=self.env, cwd=ROOT)
 
     def _serve(self) -> None:
         for name in ("mail", "beat", "documents"):
@@ -273,6 +292,12 @@ def _port() -> int:
     given = os.environ.get("PORT", "") or "8000"
     if not given.isdigit() or not 0 < int(given) < 65536:
         raise Trouble(f"PORT is {given!r} and must be a number from 1 to 65535: `PORT=8010 make demo`.")
+    lowest = first_open_port()
+    if int(given) < lowest:  # for root too: what serves the pages is not root
+        raise Trouble(
+            f"Port {given} may not be used, those below {lowest} are the system's own: choose another: "
+            "`PORT=8010 make demo`."
+        )
     if not is_free(int(given)):
         other = (int(given) + 10) % 65536 or 8010
         raise Trouble(f"Port {given} is taken: stop what listens there, or choose another: `PORT={other} make demo`.")
@@ -297,12 +322,21 @@ def _data_folder(noted: dict[str, Any]) -> Path:
     inside.chmod(0o711)
     if user is None or user.can("-x", inside):
         return inside
-    outside = Path("/var/tmp") / f"concord-{state.ROOT.stat().st_ino}"  # noqa: S108 - checked to be ours below
+    outside = _outside()
     outside.mkdir(mode=0o711, exist_ok=True)
-    if outside.is_symlink() or outside.stat().st_uid != os.geteuid():
+    if not _is_ours(outside):
         raise Trouble(f"{outside} belongs to someone else: move it away, or put the project where all may enter.")
     outside.chmod(0o711)
     return outside
+
+
+def _outside() -> Path:
+    """Returns where this working copy's data lies if not in .concord: known without any notes."""
+    return Path("/var/tmp") / f"concord-{ROOT.stat().st_ino}"  # noqa: S108 - checked to be ours before it is used
+
+
+def _is_ours(folder: Path) -> bool:
+    return folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.geteuid()
 
 
 def _unprivileged() -> Account | None:

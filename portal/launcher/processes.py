@@ -9,11 +9,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -51,30 +52,51 @@ def account(*names: str) -> Account | None:
     return None
 
 
-def end_with_parent(sign: int, parent: int | None = None) -> Callable[[], None]:
+@contextlib.contextmanager
+def _stop_signals_wait() -> Iterator[set[int]]:
+    """Holds back what would interrupt us, as Python drops an interrupt that falls between a fork's two halves.
+
+    Gives the mask from before, which a child must put back.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    try:
+        yield set(before)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with_parent(sign: int, parent: int | None = None, mask: Iterable[int] = ()) -> Callable[[], None]:
     """Returns what a child runs before its program: the kernel then sends it `sign` when the launcher dies, however.
 
-    `parent` is the launcher's process id, this process unless said otherwise.
+    `parent` is the launcher's process id, this process unless said otherwise; `mask` what signals are held back.
 
     It must run after the change of user, which would clear the setting; `subprocess` does it in that order. The setting
     is tied to the thread that starts the child, so children are started from the main thread only.
     """
-    if not sys.platform.startswith("linux"):
-        return lambda: None
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = ctypes.CDLL(None, use_errno=True) if sys.platform.startswith("linux") else None
     expected = parent or os.getpid()
 
     def set_signal() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, sign)
-        if os.getppid() != expected:  # it died in between
-            os.kill(os.getpid(), sign)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if libc is not None:
+            libc.prctl(PR_SET_PDEATHSIG, sign)
+            if os.getppid() != expected:  # it died in between
+                os.kill(os.getpid(), sign)
 
     return set_signal
 
 
+def with_all_it_starts(argv: Sequence[str]) -> list[str]:
+    """Returns words under which SIGTERM ends a program of a Child and whatever it started itself.
+
+    For programs that leave their own children behind: compileall its pool, venv its pip, initdb its server.
+    """
+    return ["sh", "-c", 'trap "kill -KILL 0" TERM; "$@" & wait $!', "sh", *argv]
+
+
 @dataclass
 class Child:
-    """One long-running program. `start()` starts it again with the same words."""
+    """One program. `start()` starts it again with the same words."""
 
     name: str
     argv: Sequence[str]
@@ -90,7 +112,7 @@ class Child:
         """Starts the program in a session of its own, so that Ctrl-C reaches the launcher alone."""
         self._kill_session()
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as out:
+        with self.log.open("ab") as out, _stop_signals_wait() as before:
             self.process = subprocess.Popen(
                 self.argv,
                 stdin=subprocess.DEVNULL,
@@ -99,7 +121,7 @@ class Child:
                 env=self.env,
                 cwd=self.cwd,
                 start_new_session=True,
-                preexec_fn=end_with_parent(self.stop_signal),
+                preexec_fn=end_with_parent(self.stop_signal, mask=before),
                 user=self.user.uid if self.user else None,
                 group=self.user.gid if self.user else None,
                 extra_groups=[] if self.user else None,
@@ -109,6 +131,21 @@ class Child:
     def alive(self) -> bool:
         """Returns whether the program runs."""
         return self.process is not None and self.process.poll() is None
+
+    def finish(self, meanwhile: Callable[[], object] = lambda: None) -> int:
+        """Waits until the program ends by itself, calling `meanwhile` now and then; returns its exit status.
+
+        Nothing of its session is left, also when the wait is broken off.
+        """
+        assert self.process is not None
+        try:
+            while True:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    return self.process.wait(timeout=0.25)
+                meanwhile()
+        finally:
+            self._kill_session()
+            self.process.wait()
 
     def ask_to_stop(self) -> None:
         """Sends the program its own stop signal."""
@@ -153,6 +190,14 @@ def free_port(preferred: int = 0) -> int:
                 probe.bind(("127.0.0.1", port))
                 return int(probe.getsockname()[1])
     raise OSError("no free port")
+
+
+def first_open_port() -> int:
+    """Returns the lowest port at which a program without root may listen."""
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text())
+    except (OSError, ValueError):
+        return 1024
 
 
 def is_free(port: int) -> bool:

@@ -1,13 +1,14 @@
 """Steps with their seconds; on a terminal a bar for whatever takes longer than a glance."""
 
+import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from portal.launcher.processes import Child, with_all_it_starts
 from portal.launcher.trouble import from_log
 
 WIDTH = 28
@@ -73,28 +74,19 @@ def run(
     The bar follows `measure()` -> (done, total), or else the latest "done/total" in what the program writes.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with Step(title) as step, log.open("wb") as out:
-        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, cwd=cwd)
-        try:
-            follow(child, step, log, measure)
-        except BaseException:
-            child.kill()
-            child.wait()
-            raise
-    if child.returncode:
+    log.write_bytes(b"")
+    words = with_all_it_starts(argv)
+    child = Child(title, words, log, dict(os.environ) if env is None else env, cwd=cwd or Path.cwd())
+    with Step(title) as step:
+        child.start()
+        status = follow(child, step, measure)
+    if status:
         raise from_log(title, log)
 
 
-def follow(
-    child: "subprocess.Popen[bytes]", step: Step, log: Path, measure: Callable[[], tuple[int, int]] | None = None
-) -> None:
-    """Waits for a running program and keeps its step's bar moving."""
-    while True:
-        try:
-            child.wait(timeout=0.25)
-            return
-        except subprocess.TimeoutExpired:
-            step.show(*(measure() if measure else _latest_count(log)))
+def follow(child: Child, step: Step, measure: Callable[[], tuple[int, int]] | None = None) -> int:
+    """Waits for a running program and keeps its step's bar moving; returns its exit status."""
+    return child.finish(lambda: step.show(*(measure() if measure else _latest_count(child.log))))
 
 
 def _latest_count(log: Path) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """Roles and databases, made by the cluster's administrator. The same SQL serves the container images."""
 
+import os
 import re
 from contextlib import closing
 from pathlib import Path
@@ -37,13 +38,19 @@ def drop_database(admin: Any, name: str) -> None:
 
 
 def try_addresses(addresses: dict[str, str]) -> None:
-    """Connects once under each address of someone else's server; raises Trouble with what to do where one fails."""
+    """Connects once under each address of someone else's server; raises Trouble with what to do where one fails.
+
+    No address at all is fine, some of the three are not.
+    """
     for name, url in addresses.items():
         if not url.startswith(("postgres://", "postgresql://")):
             raise Trouble(
                 f"{name} is no PostgreSQL address, and Concord refuses every other database, SQLite included: "
                 "access rules, triggers and row security would silently vanish there."
             )
+    if addresses and len(addresses) < len(URL_NAMES):
+        raise Trouble(f"{', '.join(URL_NAMES)} belong together: set all or none of them.")
+    for name, url in addresses.items():
         options = "-c role=concord_owner" if name == "DATABASE_OWNER_URL" else ""
         try:
             connection = psycopg2.connect(url, options=options, connect_timeout=5)
@@ -79,3 +86,7 @@ def _run(admin: Any, file: str, values: dict[str, str]) -> None:
         if missing := re.findall(r""":['"](\w+)['"]""", sql):
             raise ValueError(f"{file} needs {', '.join(missing)}")
         cursor.execute(sql)
+
+
+if __name__ == "__main__":
+    gather_statistics(os.environ["DATABASE_OWNER_URL"])

@@ -9,12 +9,13 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import closing
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from portal.launcher.processes import Account, Child, account, free_port
+from portal.launcher.processes import Account, Child, account, free_port, with_all_it_starts
 from portal.launcher.trouble import Trouble, from_log
 
 OLDEST_POSTGRES = 15
@@ -37,17 +38,19 @@ class Postgres:
         self.user = account("postgres", "nobody")
         self.child: Child | None = None
 
-    def start(self) -> None:
+    def start(self, meanwhile: Callable[[], object] = lambda: None) -> None:
         """Makes the data folder where there is none, starts the server, and returns once it answers.
+
+        `meanwhile` is called now and then.
 
         Raises Trouble with what to do when there is no usable PostgreSQL, or it does not start.
         """
         own_folder(self.folder, self.user)
         binaries = self._binaries()
         data = self.folder / "data"
-        if not (data / "PG_VERSION").exists():
+        if not is_made(self.folder):
             shutil.rmtree(data, ignore_errors=True)
-            self._initialise(binaries, data)
+            self._initialise(binaries, data, meanwhile)
         written, ours = (data / "PG_VERSION").read_text().strip(), str(postgres_major(binaries))
         if written != ours:
             raise Trouble(
@@ -76,7 +79,7 @@ class Postgres:
             stop_signal=signal.SIGINT,  # fast shutdown
             insist_signal=signal.SIGQUIT,  # immediate shutdown: the log mends the data at the next start
         )
-        self._wait_until_ready()
+        self._wait_until_ready(meanwhile)
 
     def connect(self, database: str = "postgres") -> Any:
         """Returns the administrator's connection, in autocommit."""
@@ -121,44 +124,34 @@ class Postgres:
                 shutil.copytree(libraries, self.folder / libraries.name, symlinks=True, dirs_exist_ok=True)
         return copy / "bin"
 
-    def _initialise(self, binaries: Path, data: Path) -> None:
+    def _initialise(self, binaries: Path, data: Path, meanwhile: Callable[[], object]) -> None:
         word = self.folder / "password"
         word.write_text(self.password + "\n")
         word.chmod(0o600)
         give(word, self.user)
-        with self.log.open("ab") as out:
-            done = subprocess.run(
-                [
-                    str(binaries / "initdb"),
-                    f"--pgdata={data}",
-                    "--username=concord_admin",
-                    f"--pwfile={word}",
-                    "--auth=scram-sha-256",
-                    "--encoding=UTF8",
-                    "--locale=C.UTF-8",
-                    "--no-sync",
-                ],
-                stdout=out,
-                stderr=out,
-                env=plain_env(),
-                cwd="/",
-                check=False,
-                user=self.user.uid if self.user else None,
-                group=self.user.gid if self.user else None,
-                extra_groups=[] if self.user else None,
-            )
+        fresh = data.with_name("unfinished")  # renamed at the end: half a folder is never taken for a whole one
+        shutil.rmtree(fresh, ignore_errors=True)
+        words = [
+            *(str(binaries / "initdb"), f"--pgdata={fresh}", "--username=concord_admin", f"--pwfile={word}"),
+            *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
+        ]
+        child = Child("initdb", with_all_it_starts(words), log=self.log, env=plain_env(), user=self.user)
+        child.start()
+        status = child.finish(meanwhile)
         word.unlink()
-        if done.returncode:
-            shutil.rmtree(data, ignore_errors=True)
+        if status:
+            shutil.rmtree(fresh, ignore_errors=True)
             raise from_log("PostgreSQL's initdb", self.log)
+        fresh.rename(data)
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, meanwhile: Callable[[], object]) -> None:
         import psycopg2
 
         assert self.child is not None
         self.child.start()
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
+            meanwhile()
             if not self.child.alive:
                 said = self.log.read_text(errors="replace")[-900:]
                 if "lock file" in said or "is still in use" in said:
@@ -192,8 +185,10 @@ class Valkey:
         self.user = account("nobody")
         self.child: Child | None = None
 
-    def start(self) -> None:
-        """Starts the server and returns once it answers; raises Trouble with what to do when it does not."""
+    def start(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Starts the server, calls `meanwhile` now and then, and returns once it answers.
+
+        Raises Trouble with what to do when it does not."""
         own_folder(self.folder, self.user)
         binary = self._binary()
         self.port = free_port(self.port)
@@ -208,7 +203,7 @@ class Valkey:
         give(config, self.user)
         self.child = Child("broker", [str(binary), str(config)], log=self.log, env=plain_env(), user=self.user)
         self.child.start()
-        self._wait_until_ready()
+        self._wait_until_ready(meanwhile)
 
     @property
     def url(self) -> str:
@@ -229,12 +224,13 @@ class Valkey:
         shutil.copy2(found, copy)
         return copy
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, meanwhile: Callable[[], object]) -> None:
         import redis
 
         assert self.child is not None
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
+            meanwhile()
             if not self.child.alive:
                 raise from_log("Valkey", self.log)
             try:
@@ -289,6 +285,11 @@ def valkey_binary() -> Path:
         ):
             return binary
     raise Trouble("No Valkey or Redis server runs here: apt-get install redis-server, or set BROKER_URL.")
+
+
+def is_made(folder: Path) -> bool:
+    """Returns whether a Postgres of this folder would find data there."""
+    return (folder / "data" / "PG_VERSION").exists()
 
 
 def own_folder(folder: Path, user: Account | None) -> None:

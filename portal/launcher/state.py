@@ -1,6 +1,7 @@
 """What a working copy remembers about its demo: .concord/run.json, readable by its owner alone."""
 
 import fcntl
+import hashlib
 import json
 import os
 import secrets
@@ -32,6 +33,14 @@ def save(noted: dict[str, Any]) -> None:
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
         json.dump(noted, out, indent=1)
     fresh.replace(RUN)
+
+
+def migrations() -> dict[str, str]:
+    """Returns the digest of each migration file, by its path."""
+    return {
+        str(file.relative_to(ROOT)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in sorted(ROOT.glob("*/migrations/*.py"))
+    }
 
 
 def lock() -> int:

@@ -44,14 +44,15 @@ def database_settings(env: environ.Env, noted: dict[str, Any]) -> dict[str, dict
         given = {name: noted.get(variable, "") for name, variable in URL_NAMES.items()}
         # Nothing known: enough to load settings (checks, static files); the first query then says what is missing.
         given = given if any(given.values()) else dict.fromkeys(URL_NAMES, "postgres://127.0.0.1:1/concord")
+    for name, address in given.items():  # whichever role this is: a wrong kind of database is wrong for all
+        if address and urlsplit(address).scheme not in {"postgres", "postgresql"}:
+            raise ImproperlyConfigured(
+                f"Concord needs PostgreSQL 15 or newer, and {URL_NAMES[name]} names something else: "
+                "access rules, triggers and row security would silently vanish there."
+            )
     url = given[role]
     if not url:
         raise ImproperlyConfigured(f"{URL_NAMES[role]} is not set, and this process connects as the {role} role.")
-    if urlsplit(url).scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(
-            f"Concord needs PostgreSQL 15 or newer, and {URL_NAMES[role]} names something else: "
-            "access rules, triggers and row security would silently vanish there."
-        )
     config: dict[str, Any] = dict(env.db_url_config(url))
     options = dict(config.get("OPTIONS", {}))
     options["options"] = " ".join(filter(None, [options.get("options", ""), SESSION_OPTIONS[role]]))

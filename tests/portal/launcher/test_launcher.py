@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from portal.launcher import demo, progress
+from portal.launcher.processes import first_open_port
 from portal.launcher.trouble import Trouble, from_log, from_os_error
 from tests import services
 
@@ -36,6 +37,14 @@ def test_a_taken_port_says_what_to_do() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f"Port {port} is taken: ")
     assert "make demo" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(first_open_port() < 2, reason="this machine opens every port to everybody")
+def test_a_port_of_the_system_is_not_called_taken() -> None:
+    done = launch(PORT="1")
+    assert done.returncode == 1
+    assert done.stderr.startswith("Port 1 may not be used, ")
     assert done.stderr.count("\n") == 1
 
 

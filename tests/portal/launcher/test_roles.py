@@ -10,8 +10,10 @@ import psycopg2
 import pytest
 
 from portal.launcher import roles
+from portal.launcher.trouble import Trouble
 from tests import services
 
+CHOSEN_ROLE = "CONCORD_DB_ROLE"
 URLS = ("DATABASE_URL", "DATABASE_JOB_URL")
 
 
@@ -29,7 +31,7 @@ def start(program: list[str], database: str, user: str, password: str) -> "subpr
     """Runs one of our programs with a database role of choice."""
     url = services.running().postgres.url(user, password, database)
     env = {**os.environ, **services.running().environment(database), **dict.fromkeys(URLS, url)}
-    env.pop("CONCORD_DB_ROLE", None)
+    env.pop(CHOSEN_ROLE, None)
     return subprocess.run(
         [sys.executable, *program], env=env, cwd=services.ROOT, capture_output=True, text=True, timeout=60, check=False
     )
@@ -115,10 +117,30 @@ def test_app_cannot_put_a_temporary_table_in_front_of_a_real_one() -> None:
         cursor.execute("create temporary table django_session ()")
 
 
-def test_anything_but_postgresql_is_refused_in_one_sentence() -> None:
-    env = {**os.environ, "DATABASE_URL": "sqlite:///concord.sqlite3"}
+@pytest.mark.parametrize(
+    "program",
+    [["manage.py", "check"], COMMAND, ["manage.py", "migrate"], ["manage.py"], WEB],
+    ids=["check", "shell", "migrate", "help", "web"],
+)
+def test_anything_but_postgresql_is_refused_in_one_sentence(program: list[str]) -> None:
+    env = {name: value for name, value in os.environ.items() if name not in roles.URL_NAMES and name != CHOSEN_ROLE}
     done = subprocess.run(
-        [sys.executable, "manage.py", "check"], env=env, cwd=services.ROOT, capture_output=True, text=True, check=False
+        [sys.executable, *program],
+        env={**env, "DATABASE_URL": "sqlite:///concord.sqlite3"},
+        cwd=services.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    assert done.returncode != 0
-    assert "Concord needs PostgreSQL 15 or newer" in done.stderr
+    assert done.returncode == 3
+    assert done.stderr.startswith("Concord needs PostgreSQL 15 or newer, and DATABASE_URL names something else: ")
+    assert (done.stderr.count("\n"), done.stdout) == (1, "")
+
+
+def test_the_launcher_says_first_that_an_address_is_none_of_postgresql() -> None:
+    for name in roles.URL_NAMES:
+        with pytest.raises(Trouble, match=rf"^{name} is no PostgreSQL address, .*SQLite included: [^\n]+$"):
+            roles.try_addresses({name: "sqlite:///concord.sqlite3"})
+    with pytest.raises(Trouble, match="belong together: set all or none of them"):
+        roles.try_addresses({"DATABASE_URL": "postgres://somewhere.example/concord"})
+    roles.try_addresses({})

