@@ -96,6 +96,39 @@ def test_sharing_takes_a_look_first_and_happens_once(world: World) -> None:
     )
 
 
+def test_going_back_in_a_used_form_gives_nobody_anything(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    address = reverse("case_share", args=[world.joint.uuid])
+    page = visitor.get(address).content.decode()
+    fields = share_fields(world, token=hidden(page, "token"), confirmed="1")
+    assert visitor.send(address, page, fields).status_code == 302
+    for changed in (
+        {"group": str(world.units["police/patrol"].pk)},
+        {"bundle": "joint_plan"},
+        {"narrowed_by": [str(1 << 10)]},
+        {"until": "12 30 2030"},
+    ):
+        answer = visitor.send(address, page, fields | changed)
+        assert answer.status_code == 400
+        assert "This form was used already. Open it again." in text(answer)
+    assert len(trail("change", verb="access.given")) == 1
+
+    (grant,) = rows(f"SELECT uuid FROM sharing_grant WHERE record_id = '{world.joint.uuid}' ORDER BY id DESC LIMIT 1")
+    visitor.post(reverse("grant_end", args=[world.joint.uuid, grant["uuid"]]), {"reason": "A mistake"})
+    again = visitor.send(address, page, fields)
+    assert again.status_code == 400
+    assert "This form was used already" in text(again)
+
+
+def test_a_form_of_one_case_is_good_for_no_other(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    page = visitor.get(reverse("case_share", args=[world.joint.uuid])).content.decode()
+    fields = share_fields(world, token=hidden(page, "token"), confirmed="1")
+    answer = visitor.send(reverse("case_share", args=[world.referred.uuid]), page, fields)
+    assert answer.status_code == 400
+    assert "Open it again" in text(answer)
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
