@@ -26,7 +26,7 @@ class Told(NamedTuple):
 
 
 def recipients(event: OutboxEvent) -> list[Told]:
-    """Everyone who is to be told of the event at this moment, each once.
+    """Everyone who is to be told of the event at this moment, each once for each agency for which they may know.
 
     Needs a transaction; leaves it without anybody's context. Never the one who acted.
     """
@@ -34,15 +34,15 @@ def recipients(event: OutboxEvent) -> list[Told]:
     proposed = [candidate for candidate in _candidates(subject, event) if candidate.user_id != event.actor_id]
     users = User.objects.in_bulk({candidate.user_id for candidate in proposed})
     units = _units_of(users)
-    told: dict[int, Told] = {}
+    told: dict[tuple[int, int], Told] = {}
     for candidate in proposed:
-        user = users[candidate.user_id]
-        if user.pk in told:
+        user, key = users[candidate.user_id], (candidate.user_id, candidate.agency_id)
+        if key in told:
             continue
         actor = _entitled(subject, event, user, candidate)
         if actor is not None or _is_bidden_farewell(event, candidate):
-            unit = _unit_for(subject, event, actor, units[user.pk, candidate.agency_id])
-            told[user.pk] = Told(user, candidate.agency_id, unit)
+            unit = _unit_for(subject, event, actor, units[key])
+            told[key] = Told(user, candidate.agency_id, unit)
     _forget_context()
     return list(told.values())
 
