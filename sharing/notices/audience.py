@@ -12,7 +12,8 @@ from agencies.directory.models import Membership, User
 from agencies.directory.querysets import covering
 from sharing.access.actors import Actor
 from sharing.access.context import open_context
-from sharing.notices.models import OutboxEvent
+from sharing.notices.models import InboxItem, OutboxEvent
+from sharing.notices.querysets import item_for
 from sharing.notices.registry import kind_of
 from sharing.notices.subjects import Candidate, Subject, subject_of
 
@@ -57,6 +58,14 @@ def still_entitled(event: OutboxEvent, user: User, agency_id: int) -> bool:
     )
     _forget_context()
     return entitled
+
+
+def still_sees(item: InboxItem) -> bool:
+    """Whether the reader of an item may see now what it is about. Needs a transaction; leaves it without a context."""
+    actor = open_context(item.user, item.agency_id, channel="task")
+    news = item_for(actor, item.uuid) if actor and actor.agency_id == item.agency_id else None
+    _forget_context()
+    return news is not None and news.record is not None
 
 
 def _is_bidden_farewell(event: OutboxEvent, candidate: Candidate) -> bool:

@@ -16,7 +16,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from agencies.directory.clock import DatabaseNow, database_now
 from agencies.directory.models import Membership
-from sharing.notices.audience import still_entitled
+from sharing.notices.audience import still_entitled, still_sees
 from sharing.notices.events import WEBHOOK_OFF
 from sharing.notices.models import Delivery, Webhook
 from sharing.notices.outbox import announce
@@ -112,7 +112,7 @@ def _pack(webhook: Webhook, delivery: Delivery) -> Parcel | None:
         delivery.save(update_fields=["state", "attempts"])
         return None
     item = item_of(delivery) if event else None
-    body = body_of(delivery, item)
+    body = body_of(delivery, item, seen=item is not None and still_sees(item))
     valid = webhook.secrets.filter(until__gt=DatabaseNow()).order_by("-pk").values_list("secret", flat=True)
     return Parcel(delivery, webhook.url, body, headers_for(delivery, body, valid, database_now()))
 
