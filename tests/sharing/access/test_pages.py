@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from agencies.directory.models import Membership
 from sharing.access import explain
 from sharing.access.context import acting
 from sharing.access.models import Grant
 from tests.pages import Visitor, hidden, rows, text, trail
+from tests.services import as_job
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
@@ -56,6 +59,19 @@ def test_a_partner_learns_why_and_nothing_of_others(world: World) -> None:
     assert "Who else sees this case is not shown to you" in page
     assert "Pine County law enforcement, Pine Sheriff" not in page
     assert "PO Olsen</strong><span" not in page
+
+
+def test_only_roles_that_count_now_say_why(world: World) -> None:
+    now = timezone.now()
+    day = datetime.timedelta(days=1)
+    with as_job():
+        held = {"user": world.users["reyes"], "group_id": world.units["police/gang"].pk}
+        Membership.objects.create(**held, role="police_supervisor", starts_at=now - 2 * day, until=now - day)
+        Membership.objects.create(**held, role="analyst", starts_at=now + day)
+    page = text(Visitor(world.users["reyes"]).get(access(world)))
+    assert "As police officer of Gang, Riverton Police Department: joint plan" in page
+    assert "supervisor" not in page
+    assert "analyst" not in page
 
 
 @pytest.mark.parametrize(("who", "status"), [("olsen", 200), ("mills", 200), ("reyes", 403), ("carter", 404)])
