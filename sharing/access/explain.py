@@ -17,7 +17,8 @@ from django.db.models.expressions import RawSQL
 
 from agencies.directory.categories import NOTHING, Category, labels_of
 from agencies.directory.clock import database_now
-from agencies.directory.models import Agency, Membership
+from agencies.directory.models import Agency
+from agencies.directory.querysets import memberships_in_force
 from agencies.directory.roles import ACTS, ROLES
 from sharing.access.actors import Actor
 from sharing.access.models import Grant
@@ -209,7 +210,7 @@ def _agencies(group: Group) -> list[Agency]:
 
 def _roles_by_group(actor: Actor) -> dict[int, list[str]]:
     held: dict[int, list[str]] = {}
-    rows = Membership.objects.filter(user_id=actor.user_id, group_id__in=[p.group_id for p in actor.principals])
+    rows = memberships_in_force().filter(user_id=actor.user_id, group_id__in=[p.group_id for p in actor.principals])
     for group_id, role in rows.values_list("group_id", "role"):
         held.setdefault(group_id, []).append(ROLES[role].label)
     return held

@@ -51,7 +51,7 @@ class ShareForm(forms.Form):
 
     def __init__(self, data: Any = None, *, actor: Actor, shareable: Shareable, record: Any) -> None:
         super().__init__(data)
-        self.fields["token"] = OnceField(actor)
+        self.fields["token"] = OnceField(actor, record)
         bundles = [bundle for code, bundle in shareable.bundles.items() if code != "own_case"]
         offered = union(bundle.categories for bundle in bundles)
         self.receivers = receivers_for(record)

@@ -156,8 +156,8 @@ class NamedPrincipal(models.Model):
 class KeptAnswer(models.Model):
     """What a POST was answered under its caller's Idempotency-Key, for a day. Written with the effect (see once.py).
 
-    `about` names the records that the answer tells of, each with the category asked: the door is asked again before it
-    is given out again.
+    `about` names the records and parts that the answer tells of, each with the category asked (0 for a part: its own):
+    the door is asked again before it is given out again.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)

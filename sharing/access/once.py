@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection
 from django.http import HttpResponse, QueryDict
@@ -23,11 +24,13 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from agencies.directory.categories import NOTHING, Category, with_prerequisites
 from agencies.directory.clock import DatabaseNow, database_now
+from agencies.directory.roles import ACTS
 from sharing.access.actors import Actor
 from sharing.access.errors import NotVisible
 from sharing.access.models import KeptAnswer
-from sharing.access.registry import shareable_of
+from sharing.access.registry import is_part, part_of
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -76,7 +79,7 @@ def once(view: Any, key: str, handler: Callable[..., Any]) -> Callable[..., Any]
         asked = _fingerprint(request)
         kept = _claim(view.actor, key)
         if kept is not None:
-            return _again(view.actor, kept, asked)
+            return _again(view, kept, asked)
         response = handler(request, *args, **kwargs)
         if 200 <= response.status_code < 300:
             _keep(view.actor, key, asked, response, view.about)
@@ -104,13 +107,25 @@ def _claim(actor: Actor, key: str) -> KeptAnswer | None:
     return own.first()
 
 
-def _again(actor: Actor, kept: KeptAnswer, fingerprint: str) -> HttpResponse:
-    """The kept answer. Raises KeyReused, or NotVisible where the caller may no longer know what it tells of."""
+def _again(view: Any, kept: KeptAnswer, fingerprint: str) -> HttpResponse:
+    """The kept answer, which is a read of what it tells of.
+
+    Raises KeyReused, or NotVisible where the caller may no longer know of the record or of the part.
+    """
     if kept.fingerprint != fingerprint:
         raise KeyReused
-    for label, record_uuid, category in kept.about:
-        if not shareable_of(label).records.permitted(actor, category).filter(uuid=record_uuid).exists():
+    records, shown = [], NOTHING
+    for label, number, category in kept.about:
+        model = apps.get_model(label)
+        found = model._default_manager.permitted(view.actor, category).filter(uuid=number).first()
+        if found is None:
             raise NotVisible
+        if is_part(model):
+            shown |= part_of(model).category
+        else:
+            records.append(found)
+            shown |= Category(category)
+    view.note_read("replay", records, with_prerequisites(shown) & ~ACTS)
     response = HttpResponse(kept.body, status=kept.status, headers=kept.headers)
     response[REPLAYED] = "true"
     return response

@@ -193,12 +193,15 @@ class RecordPage(Page):
 
 
 class OnceField(forms.CharField):
-    """The UUID of what a form will make, given out with the form: sent twice, it finds the first one's work."""
+    """The UUID of what a form will make, given out with the form: sent twice, it finds the first one's work.
+
+    With `record` it is good for a form about this record alone.
+    """
 
     widget = forms.HiddenInput
 
-    def __init__(self, actor: Actor) -> None:
-        self.salt = f"sharing.access.once.{actor.user_id}"
+    def __init__(self, actor: Actor, record: Any = None) -> None:
+        self.salt = f"sharing.access.once.{actor.user_id}{f'.{record.uuid}' if record else ''}"
         super().__init__(initial=lambda: signing.dumps(str(uuid.uuid4()), salt=self.salt))
 
     def clean(self, value: Any) -> uuid.UUID:

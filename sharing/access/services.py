@@ -45,17 +45,17 @@ def share(
 
     `narrowed_by` are categories taken out of the bundle, and with them what rests on them. Returns the grant; its key
     opens the record as soon as the transaction commits. Without `agreement_id` the one agreement that covers both sides
-    counts. With `grant_uuid`, given out with the form, sharing again returns what the first time gave. Raises
+    counts. With `grant_uuid`, given out with the form, sharing the same again returns what the first time gave. Raises
     NotVisible, NotAllowed or Refused.
     """
     shareable = shareable_of(type(record))
     record = lock_record(actor, shareable, record.uuid)
     _must_share(actor, shareable, record)
-    given = Grant.objects.filter(uuid=grant_uuid, record_id=record.uuid).first() if grant_uuid else None
-    if given:
-        return given
     receivers = _receivers(record, group_id)
     mask = _given_mask(shareable, bundle, receivers, narrowed_by)
+    given = Grant.objects.filter(uuid=grant_uuid, record_id=record.uuid).first() if grant_uuid else None
+    if given:
+        return _given_before(given, (group_id, bundle, mask, purpose, legal_basis, until))
     agreement = _agreement_for(agreement_id, record, receivers)
     now = database_now()
     if purpose not in Purpose.values:
@@ -210,6 +210,14 @@ def _given_mask(shareable: Shareable, code: str, receivers: list[Agency], narrow
     if not mask & Category.EXISTENCE or with_prerequisites(Category(mask)) != mask:
         raise Refused("Leave at least name and contact in the share.", "narrowed_by")
     return mask
+
+
+def _given_before(given: Grant, asked: tuple[Any, ...]) -> Grant:
+    """What the form gave the first time, if it asks the same now: else whoever went back would be told of another."""
+    was = (given.group_id, given.bundle, given.mask, given.purpose, given.legal_basis, given.until)
+    if given.revoked_at is not None or was != asked:
+        raise Refused("This form was used already. Open it again.")
+    return given
 
 
 def _agreement_for(agreement_id: int | None, record: Any, receivers: list[Agency]) -> Agreement | None:

@@ -36,6 +36,7 @@ READ = {
     "inbox": "inbox",
     "share_view": "share view",
     "export": "file",
+    "replay": "an answer sent again",
 }
 
 

@@ -381,7 +381,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="inboxitem",
-            constraint=models.UniqueConstraint(fields=("event", "user"), name="inbox_once"),
+            constraint=models.UniqueConstraint(fields=("event", "user", "agency"), name="inbox_once"),
         ),
         migrations.AddIndex(
             model_name="delivery",

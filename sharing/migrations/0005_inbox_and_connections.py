@@ -112,7 +112,8 @@ CREATE POLICY again ON sharing_delivery FOR UPDATE TO concord_app
   WITH CHECK (state = 'pending');
 """
 
-# Members of a unit see which of them took on what they were all told. Preferences are one's own.
+# Members of a unit see which of them took on what they were all told. Only who works there now takes it on; whoever took
+# it on gives it back, or a supervisor of the unit (256, who may sign): the taker may have left. Preferences are one's own.
 INBOX = """
 GRANT SELECT, INSERT, DELETE ON sharing_claim TO concord_app;
 GRANT SELECT, INSERT, UPDATE ON sharing_noticepreference, sharing_noticetimes TO concord_app;
@@ -123,10 +124,11 @@ CREATE POLICY told ON sharing_claim FOR SELECT TO concord_app
   USING (EXISTS (SELECT 1 FROM sharing_inboxitem i WHERE i.event_id = sharing_claim.event_id
                     AND i.unit_id = sharing_claim.unit_id AND i.user_id = (SELECT access_user())));
 CREATE POLICY take ON sharing_claim FOR INSERT TO concord_app
-  WITH CHECK (user_id = (SELECT access_user())
+  WITH CHECK (user_id = (SELECT access_user()) AND unit_id = ANY (access_groups(0))
               AND EXISTS (SELECT 1 FROM sharing_inboxitem i WHERE i.event_id = sharing_claim.event_id
                              AND i.unit_id = sharing_claim.unit_id AND i.user_id = (SELECT access_user())));
-CREATE POLICY give_back ON sharing_claim FOR DELETE TO concord_app USING (user_id = (SELECT access_user()));
+CREATE POLICY give_back ON sharing_claim FOR DELETE TO concord_app
+  USING (user_id = (SELECT access_user()) OR unit_id = ANY (access_groups(256)));
 CREATE POLICY by_job ON sharing_claim TO concord_job USING (true) WITH CHECK (true);
 
 ALTER TABLE sharing_noticepreference ENABLE ROW LEVEL SECURITY;

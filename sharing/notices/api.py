@@ -136,7 +136,10 @@ class NewsGiveBackView(ItemView):
 
     @extend_schema(operation_id="give_news_back", request=None, responses=NewsAnswer, tags=TAGS)
     def post(self, request: Request, item_uuid: uuid.UUID) -> Response:
-        """Leave to the unit what the caller had taken on. Doing it again changes nothing."""
+        """Leave to the unit what the caller had taken on, or, for a supervisor of the unit, whoever has it.
+
+        Doing it again changes nothing.
+        """
         services.give_back(actor=self.actor, item_uuid=item_uuid)
         return Response(NewsAnswer(self.news(item_uuid)).data)
 

@@ -12,7 +12,8 @@ from agencies.directory.models import Membership, User
 from agencies.directory.querysets import covering
 from sharing.access.actors import Actor
 from sharing.access.context import open_context
-from sharing.notices.models import OutboxEvent
+from sharing.notices.models import InboxItem, OutboxEvent
+from sharing.notices.querysets import item_for
 from sharing.notices.registry import kind_of
 from sharing.notices.subjects import Candidate, Subject, subject_of
 
@@ -26,7 +27,7 @@ class Told(NamedTuple):
 
 
 def recipients(event: OutboxEvent) -> list[Told]:
-    """Everyone who is to be told of the event at this moment, each once.
+    """Everyone who is to be told of the event at this moment, each once for each agency for which they may know.
 
     Needs a transaction; leaves it without anybody's context. Never the one who acted.
     """
@@ -34,15 +35,15 @@ def recipients(event: OutboxEvent) -> list[Told]:
     proposed = [candidate for candidate in _candidates(subject, event) if candidate.user_id != event.actor_id]
     users = User.objects.in_bulk({candidate.user_id for candidate in proposed})
     units = _units_of(users)
-    told: dict[int, Told] = {}
+    told: dict[tuple[int, int], Told] = {}
     for candidate in proposed:
-        user = users[candidate.user_id]
-        if user.pk in told:
+        user, key = users[candidate.user_id], (candidate.user_id, candidate.agency_id)
+        if key in told:
             continue
         actor = _entitled(subject, event, user, candidate)
         if actor is not None or _is_bidden_farewell(event, candidate):
-            unit = _unit_for(subject, event, actor, units[user.pk, candidate.agency_id])
-            told[user.pk] = Told(user, candidate.agency_id, unit)
+            unit = _unit_for(subject, event, actor, units[key])
+            told[key] = Told(user, candidate.agency_id, unit)
     _forget_context()
     return list(told.values())
 
@@ -57,6 +58,14 @@ def still_entitled(event: OutboxEvent, user: User, agency_id: int) -> bool:
     )
     _forget_context()
     return entitled
+
+
+def still_sees(item: InboxItem) -> bool:
+    """Whether the reader of an item may see now what it is about. Needs a transaction; leaves it without a context."""
+    actor = open_context(item.user, item.agency_id, channel="task")
+    news = item_for(actor, item.uuid) if actor and actor.agency_id == item.agency_id else None
+    _forget_context()
+    return news is not None and news.record is not None
 
 
 def _is_bidden_farewell(event: OutboxEvent, candidate: Candidate) -> bool:

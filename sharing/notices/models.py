@@ -41,7 +41,7 @@ class OutboxEvent(models.Model):
 
 
 class InboxItem(models.Model):
-    """One event in one person's inbox."""
+    """One event in one person's inbox, for the agency for which they may know of it."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     event = models.ForeignKey(OutboxEvent, on_delete=models.PROTECT, related_name="inbox_items")
@@ -54,7 +54,7 @@ class InboxItem(models.Model):
     done_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["event", "user"], name="inbox_once")]
+        constraints = [models.UniqueConstraint(fields=["event", "user", "agency"], name="inbox_once")]
         indexes = [
             models.Index(fields=["user", "-created_at", "-id"], name="inbox_by_time"),
             models.Index(
@@ -154,7 +154,10 @@ class WebhookSecret(models.Model):
 
 
 class Delivery(models.Model):
-    """One message over one channel to one person or system about one event."""
+    """One message over one channel to one person or system about one event.
+
+    Who is told for two agencies has an item in the inbox of each, and one mail, for the one they were told for first.
+    """
 
     class Channel(models.TextChoices):
         INBOX = "inbox", "Inbox"

@@ -16,7 +16,7 @@ from django.utils import timezone
 from agencies.directory.models import User
 from agencies.directory.querysets import administrations
 from sharing.access.actors import Actor
-from sharing.notices.models import Claim, InboxItem, NoticePreference, NoticeTimes
+from sharing.notices.models import Claim, Delivery, InboxItem, NoticePreference, NoticeTimes
 from sharing.notices.registry import EventKind, Topic, kind_of, kinds, topics
 from sharing.notices.subjects import GRANT, grants_seen, subject_of
 
@@ -152,6 +152,11 @@ def inbox_page(
 def own_item(actor: Actor, item_uuid: uuid.UUID) -> InboxItem | None:
     """One item of the actor's inbox, or None where there is none of theirs."""
     return _with_events(own_items(actor)).filter(uuid=item_uuid).first()
+
+
+def item_of(delivery: Delivery) -> InboxItem:
+    """The item of which a mail or message tells. For the job role, who sees every inbox."""
+    return InboxItem.objects.get(event_id=delivery.event_id, user_id=delivery.user_id, agency_id=delivery.agency_id)
 
 
 def item_for(actor: Actor, item_uuid: uuid.UUID) -> News | None:

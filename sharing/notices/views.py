@@ -284,6 +284,8 @@ def _opened(actor: Actor, news: News, others: Iterable[News]) -> dict[str, Any]:
         "unit": item.unit.name if item.unit and news.record is not None else "",
         "taken_at": news.taken.at if news.taken else None,
         "mine": news.taken is not None and news.taken.user_id == actor.user_id,
+        "may_take": item.unit_id in actor.groups_for(NOTHING),
+        "may_give_back": services.gives_back_for_others(actor, item),
     }
     if news.record is None:
         return row

@@ -28,7 +28,7 @@ from sharing.access.cursors import DamagedCursor, read_cursor, sign_cursor
 from sharing.access.errors import NotAllowed, NotVisible
 from sharing.access.once import key_of, once
 from sharing.access.permissions import declared_method
-from sharing.access.registry import shareable_of
+from sharing.access.registry import is_part, shareable_of
 from sharing.access.rest.fields import NoParameters, Strict
 from sharing.access.shape import EXPAND, FIELDS, mistakes, names_in, shaped
 
@@ -103,7 +103,7 @@ class DoorView(APIView):
     asked: dict[str, Any]
     asked_fields: list[str]
     asked_expansions: list[str]
-    about: list[tuple[str, str, int]]  # the records that the answer tells of: type, UUID, category
+    about: list[tuple[str, str, int]]  # the records and parts that the answer tells of: type, UUID, category
     reads: dict[str, Shown]  # type of record → what the answer shows of such records
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -223,7 +223,12 @@ class DoorView(APIView):
             )
 
     def tag_of(self, obj: Any) -> str:
-        """The strong ETag of what this resource shows of `obj`: its version and what the caller may use at all."""
+        """The strong ETag of what this resource shows of `obj`: its version and what the caller may use at all.
+
+        With a part's tag the answer tells of the part, which has an audience of its own: see tells_of().
+        """
+        if is_part(type(obj)):
+            self.about.append((obj._meta.label_lower, str(obj.uuid), 0))  # its own door knows its category
         return f'"{obj.version}-{int(self.actor.role_mask):x}"'
 
     def must_match(self, tag: str) -> None:

@@ -2,6 +2,7 @@
 
 from sharing.notices.services.inbox import (
     give_back,
+    gives_back_for_others,
     mark_all_done,
     mark_done,
     mark_open,
@@ -18,6 +19,7 @@ __all__ = [
     "Times",
     "Wish",
     "give_back",
+    "gives_back_for_others",
     "mark_all_done",
     "mark_done",
     "mark_open",

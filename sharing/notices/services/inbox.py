@@ -8,11 +8,12 @@ import uuid
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from agencies.directory.categories import NOTHING, Category
 from agencies.directory.clock import database_now
 from sharing.access.actors import Actor
 from sharing.access.errors import NotVisible, Refused
 from sharing.notices.models import Claim, InboxItem
-from sharing.notices.querysets import folded_with, own_items
+from sharing.notices.querysets import folded_with, item_for, own_items
 
 
 def _own(actor: Actor, item_uuid: uuid.UUID) -> InboxItem:
@@ -74,11 +75,16 @@ def undo(*, actor: Actor, done_at: datetime.datetime) -> int:
 def take(*, actor: Actor, item_uuid: uuid.UUID) -> Claim:
     """Take on for one's unit what its members were told; again changes nothing. Returns the claim.
 
-    Raises NotVisible; Refused where a colleague was quicker, or where the news came to nobody's unit.
+    Raises NotVisible; Refused where a colleague was quicker, where the news came to nobody's unit, or where the actor
+    left the unit or may no longer see what the news is about.
     """
     item = _own(actor, item_uuid)
     if item.unit_id is None:
         raise Refused("This news came to you alone: there is nobody to take it on for.")
+    if item.unit_id not in actor.groups_for(NOTHING):
+        raise Refused("You no longer work in the unit that was told. Leave this to a colleague there.")
+    if not _still_seen(actor, item):
+        raise Refused("Your access to this has ended. Leave it to a colleague.")
     try:
         with transaction.atomic():
             return Claim.objects.create(event=item.event, unit_id=item.unit_id, user=actor.user, at=database_now())
@@ -93,8 +99,22 @@ def take(*, actor: Actor, item_uuid: uuid.UUID) -> Claim:
 def give_back(*, actor: Actor, item_uuid: uuid.UUID) -> InboxItem:
     """Leave to one's unit what one had taken on; without having done so, changes nothing. Returns the item.
 
+    A supervisor of the unit gives back for whoever has it: they may have left, or may no longer see what it is about.
     Raises NotVisible.
     """
     item = _own(actor, item_uuid)
-    Claim.objects.filter(event=item.event, unit=item.unit_id, user=actor.user).delete()
+    claims = Claim.objects.filter(event=item.event, unit=item.unit_id)
+    if not (gives_back_for_others(actor, item) and _still_seen(actor, item)):
+        claims = claims.filter(user=actor.user)
+    claims.delete()
     return item
+
+
+def gives_back_for_others(actor: Actor, item: InboxItem) -> bool:
+    """Whether the actor is a supervisor of the unit that was told: one who may sign for it."""
+    return item.unit_id in actor.groups_for(Category.PLAN_SIGN)
+
+
+def _still_seen(actor: Actor, item: InboxItem) -> bool:
+    news = item_for(actor, item.uuid)
+    return news is not None and news.record is not None

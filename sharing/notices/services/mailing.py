@@ -15,6 +15,7 @@ from agencies.directory.models import User
 from sharing.notices.audience import still_entitled
 from sharing.notices.delivery import send_digest, send_email
 from sharing.notices.models import Delivery, InboxItem
+from sharing.notices.querysets import item_of
 from sharing.notices.services.ladder import LEASE, RETRY_AFTER, drain, later
 
 SECONDS = 20  # how long one round of sending lasts at most; the next one comes with the next sweep
@@ -51,7 +52,7 @@ def _send_one(due: QuerySet[Delivery]) -> bool:
         if not _may_have(delivery):
             return True
         _lease([delivery])
-        item = InboxItem.objects.get(event_id=delivery.event_id, user_id=delivery.user_id)
+        item = item_of(delivery)
     try:
         send_email(delivery, item)
     except Exception as error:
@@ -74,7 +75,8 @@ def _send_one_digest() -> bool:
         )
         waiting = [delivery for delivery in waiting if delivery.agency_id == waiting[0].agency_id]
         letter = [delivery for delivery in waiting if _may_have(delivery)]
-        items = InboxItem.objects.filter(user=account, event__in=[delivery.event_id for delivery in letter])
+        items = InboxItem.objects.filter(user=account, agency=waiting[0].agency_id)
+        items = items.filter(event__in=[delivery.event_id for delivery in letter])
         fresh = set(items.filter(read_at__isnull=True, done_at__isnull=True).values_list("event_id", flat=True))
         for delivery in letter:
             if delivery.event_id not in fresh:

@@ -16,10 +16,11 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from agencies.directory.clock import DatabaseNow, database_now
 from agencies.directory.models import Membership
-from sharing.notices.audience import still_entitled
+from sharing.notices.audience import still_entitled, still_sees
 from sharing.notices.events import WEBHOOK_OFF
-from sharing.notices.models import Delivery, InboxItem, Webhook
+from sharing.notices.models import Delivery, Webhook
 from sharing.notices.outbox import announce
+from sharing.notices.querysets import item_of
 from sharing.notices.services.ladder import LEASE, RETRY_AFTER, drain, later
 from sharing.notices.subjects import WEBHOOK
 from sharing.notices.webhooks.egress import Answer, NotDelivered, post
@@ -110,8 +111,8 @@ def _pack(webhook: Webhook, delivery: Delivery) -> Parcel | None:
         delivery.state, delivery.attempts = State.WITHDRAWN, delivery.attempts + 1
         delivery.save(update_fields=["state", "attempts"])
         return None
-    item = InboxItem.objects.get(event=event, user=delivery.user_id) if event else None
-    body = body_of(delivery, item)
+    item = item_of(delivery) if event else None
+    body = body_of(delivery, item, seen=item is not None and still_sees(item))
     valid = webhook.secrets.filter(until__gt=DatabaseNow()).order_by("-pk").values_list("secret", flat=True)
     return Parcel(delivery, webhook.url, body, headers_for(delivery, body, valid, database_now()))
 

@@ -29,17 +29,20 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def body_of(delivery: Delivery, item: InboxItem | None) -> bytes:
-    """The message as JSON. `item` is the receiver's inbox item; None for a test."""
+def body_of(delivery: Delivery, item: InboxItem | None, *, seen: bool) -> bytes:
+    """The message as JSON. `item` is the receiver's inbox item; None for a test.
+
+    Unless it is `seen`, what it is about has no number here, as the API gives the receiver none.
+    """
     event = delivery.event
     data: dict[str, Any] = {}
     if event is not None and item is not None:
         data = {
             "event_id": str(event.uuid),
             "record_type": event.record_type,
-            "record_id": str(event.record_id),
+            "record_id": str(event.record_id) if seen else None,
             "object_type": event.object_type or None,
-            "object_id": event.object_id or None,
+            "object_id": (event.object_id or None) if seen else None,
             "news": settings.PUBLIC_URL.rstrip("/") + reverse("api:news", args=[item.uuid]),
         }
     happened_at = event.created_at if event else delivery.created_at

@@ -12,12 +12,15 @@ from django.test import RequestFactory
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 
+from agencies.directory.categories import Category
+from agencies.directory.roles import ACTS
 from cases.plans import services as plans
+from cases.supervision.codes import Audience
 from sharing.access import once
 from sharing.access.tasks import forget_answers
 from tests import services
 from tests.access.acts import together
-from tests.calls import V1, bearer, send, signed_in
+from tests.calls import V1, bearer, send, signed_in, trail
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
@@ -138,6 +141,27 @@ def test_an_answer_is_given_again_only_to_who_may_still_see_it(world: World) -> 
     services.owner("UPDATE sharing_agreement SET suspended_at = NULL")
     assert add(world, who="reyes")["Idempotency-Replayed"] == "true"
     assert goals() == 1
+
+
+def test_a_part_that_is_for_the_other_side_now_is_not_shown_again(world: World) -> None:
+    assert add(world, who="reyes").status_code == 201
+    services.owner("UPDATE cases_goal SET audience = %s WHERE title = 'A room'", int(Audience.SUPERVISION))
+    again = add(world, who="reyes")
+    assert again.status_code == 404
+    assert "A room" not in again.content.decode()
+    assert trail("read", "1") == []
+    services.owner("UPDATE cases_goal SET audience = %s WHERE title = 'A room'", int(Audience.BOTH))
+    assert add(world, who="reyes")["Idempotency-Replayed"] == "true"
+
+
+def test_an_answer_given_again_is_a_read(world: World) -> None:
+    assert add(world, who="reyes").status_code == 201
+    assert trail("read", "1") == []
+    assert add(world, who="reyes").status_code == 201
+    ((action, user, records, categories),) = trail("read", "action, user_id, record_ids, categories")
+    assert (action, user, records) == ("replay", world.users["reyes"].pk, [world.joint.uuid])
+    assert Category.PLAN_VIEW in Category(categories)
+    assert not Category(categories) & ACTS
 
 
 def test_a_key_is_free_again_after_a_day(world: World) -> None:

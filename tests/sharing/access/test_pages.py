@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from agencies.directory.models import Membership
 from sharing.access import explain
 from sharing.access.context import acting
 from sharing.access.models import Grant
 from tests.pages import Visitor, hidden, rows, text, trail
+from tests.services import as_job
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
@@ -58,6 +61,19 @@ def test_a_partner_learns_why_and_nothing_of_others(world: World) -> None:
     assert "PO Olsen</strong><span" not in page
 
 
+def test_only_roles_that_count_now_say_why(world: World) -> None:
+    now = timezone.now()
+    day = datetime.timedelta(days=1)
+    with as_job():
+        held = {"user": world.users["reyes"], "group_id": world.units["police/gang"].pk}
+        Membership.objects.create(**held, role="police_supervisor", starts_at=now - 2 * day, until=now - day)
+        Membership.objects.create(**held, role="analyst", starts_at=now + day)
+    page = text(Visitor(world.users["reyes"]).get(access(world)))
+    assert "As police officer of Gang, Riverton Police Department: joint plan" in page
+    assert "supervisor" not in page
+    assert "analyst" not in page
+
+
 @pytest.mark.parametrize(("who", "status"), [("olsen", 200), ("mills", 200), ("reyes", 403), ("carter", 404)])
 def test_who_may_open_the_share_form(world: World, who: str, status: int) -> None:
     assert Visitor(world.users[who]).get(reverse("case_share", args=[world.joint.uuid])).status_code == status
@@ -94,6 +110,39 @@ def test_sharing_takes_a_look_first_and_happens_once(world: World) -> None:
     assert "Keep a job" not in text(
         Visitor(world.users["deputy"]).get(reverse("case_overview", args=[world.joint.uuid]))
     )
+
+
+def test_going_back_in_a_used_form_gives_nobody_anything(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    address = reverse("case_share", args=[world.joint.uuid])
+    page = visitor.get(address).content.decode()
+    fields = share_fields(world, token=hidden(page, "token"), confirmed="1")
+    assert visitor.send(address, page, fields).status_code == 302
+    for changed in (
+        {"group": str(world.units["police/patrol"].pk)},
+        {"bundle": "joint_plan"},
+        {"narrowed_by": [str(1 << 10)]},
+        {"until": "12 30 2030"},
+    ):
+        answer = visitor.send(address, page, fields | changed)
+        assert answer.status_code == 400
+        assert "This form was used already. Open it again." in text(answer)
+    assert len(trail("change", verb="access.given")) == 1
+
+    (grant,) = rows(f"SELECT uuid FROM sharing_grant WHERE record_id = '{world.joint.uuid}' ORDER BY id DESC LIMIT 1")
+    visitor.post(reverse("grant_end", args=[world.joint.uuid, grant["uuid"]]), {"reason": "A mistake"})
+    again = visitor.send(address, page, fields)
+    assert again.status_code == 400
+    assert "This form was used already" in text(again)
+
+
+def test_a_form_of_one_case_is_good_for_no_other(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    page = visitor.get(reverse("case_share", args=[world.joint.uuid])).content.decode()
+    fields = share_fields(world, token=hidden(page, "token"), confirmed="1")
+    answer = visitor.send(reverse("case_share", args=[world.referred.uuid]), page, fields)
+    assert answer.status_code == 400
+    assert "Open it again" in text(answer)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,12 @@ from django.core import mail
 from django.db import connection, transaction
 from django.utils import timezone
 
+from agencies.directory.models import Membership
 from sharing.access.context import acting
 from sharing.access.services import end_access
 from sharing.notices import services
 from sharing.notices.models import Delivery, InboxItem
+from sharing.notices.querysets import inbox_page
 from sharing.notices.services.ladder import RETRY_AFTER
 from tests.services import as_job, connect, owner
 from tests.sharing.notices.acts import change_goal, relay
@@ -31,6 +33,26 @@ def deliveries(channel: str = "email") -> dict[str, Delivery]:
     with as_job():
         found = Delivery.objects.filter(channel=channel).select_related("user")
         return {delivery.user.email.split("@")[0]: delivery for delivery in found}
+
+
+def test_who_works_for_two_agencies_has_the_news_of_both_and_one_mail(world: World) -> None:
+    reyes = world.users["reyes"]
+    with as_job():
+        Membership.objects.create(user=reyes, group_id=world.units["probation/north"].pk, role="supervisor")
+    change_goal(world)
+    sweep()
+    for agency, unit in (("police", "Gang"), ("probation", "North")):
+        with acting(reyes, world.agencies[agency]) as actor:
+            (news,) = inbox_page(actor).news
+            assert news.record == world.joint
+            assert news.item.unit is not None
+            assert news.item.unit.name == unit
+    assert [message.to for message in mail.outbox].count(["reyes@example.org"]) == 1
+    with as_job():
+        mailed = Delivery.objects.get(user=reyes, channel="email")
+        item = InboxItem.objects.get(user=reyes, agency_id=mailed.agency_id)
+    assert mailed.state == Delivery.State.SENT
+    assert any(f"/inbox/{item.uuid}/" in message.body for message in mail.outbox)
 
 
 def test_a_mail_holds_a_reference_and_a_link_and_nothing_about_anyone(world: World) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -14,8 +15,9 @@ from cases.plans.services import update_goal
 from sharing.access.context import acting
 from sharing.access.services import end_access
 from sharing.notices import services
+from sharing.notices.models import Claim
 from tests.pages import Visitor, rows, text, trail
-from tests.services import as_job
+from tests.services import as_job, owner
 from tests.sharing.notices.acts import change_goal, relay
 from tests.worlds import World
 
@@ -149,6 +151,63 @@ def test_one_of_a_unit_takes_it_on_and_the_others_see_who(world: World, item: st
     reyes.post(f"{item}give-back/", form_at=item)
     stone.post(f"{stones}take/", form_at=stones)
     assert "Sgt. Stone took this on" in text(reyes.get(item))
+
+
+def moves_to_patrol(world: World, who: str) -> None:
+    """Somebody of the gang unit works in the patrol unit from now on."""
+    owner(
+        "UPDATE agencies_membership SET group_id = %s WHERE user_id = %s",
+        world.units["police/patrol"].pk,
+        world.users[who].pk,
+    )
+
+
+def is_excluded(world: World, who: str) -> None:
+    """Somebody may not see the joint case any more."""
+    owner(
+        "INSERT INTO cases_caseexclusion (record_id, user_id, reason, created_at) VALUES (%s, %s, 'Kin', now())",
+        world.joint.pk,
+        world.users[who].pk,
+    )
+
+
+@pytest.mark.parametrize("change", [moves_to_patrol, is_excluded])
+def test_who_left_or_may_not_see_it_takes_nothing_from_the_unit(
+    world: World, item: str, change: Callable[[World, str], None]
+) -> None:
+    reyes = Visitor(world.users["reyes"])
+    page = reyes.get(item).content.decode()
+    change(world, "reyes")
+    reyes.send(f"{item}take/", page)
+    after = text(reyes.get(item))
+    assert "colleague" in after
+    assert f'action="{item}take/"' not in after
+    assert rows("SELECT 1 FROM sharing_claim") == []
+
+
+def test_the_database_takes_no_claim_for_a_unit_that_one_left(world: World, item: str) -> None:
+    moves_to_patrol(world, "reyes")
+    ((event_id,),) = owner("SELECT DISTINCT event_id FROM sharing_inboxitem")
+    reyes, gang = world.users["reyes"], world.units["police/gang"]
+    with pytest.raises(ProgrammingError, match="row-level security"), acting(reyes, world.agencies["police"]):
+        Claim.objects.create(event_id=event_id, unit=gang, user=reyes)
+
+
+@pytest.mark.parametrize("change", [moves_to_patrol, is_excluded])
+def test_a_supervisor_gives_back_what_somebody_has_who_left(
+    world: World, item: str, change: Callable[[World, str], None]
+) -> None:
+    reyes, stone = Visitor(world.users["reyes"]), Visitor(world.users["stone"])
+    theirs = rows("SELECT uuid FROM sharing_inboxitem WHERE user_id = %s", [world.users["stone"].pk])[0]["uuid"]
+    stones = reverse("inbox_item", args=[theirs])
+    reyes.post(f"{item}take/", form_at=item)
+    change(world, "reyes")
+    assert f'action="{stones}give-back/"' in text(stone.get(stones))
+    stone.post(f"{stones}give-back/", form_at=stones)
+    assert rows("SELECT 1 FROM sharing_claim") == []
+    stone.post(f"{stones}take/", form_at=stones)
+    reyes.send(f"{item}give-back/", reyes.get(item).content.decode())  # no supervisor: it stays with stone
+    assert "You took this on for Gang" in text(stone.get(stones))
 
 
 def test_an_inbox_page_costs_the_same_with_much_news(world: World) -> None:

@@ -19,6 +19,7 @@ from sharing.notices.models import Delivery, InboxItem, OutboxEvent, Webhook, We
 from sharing.notices.services import messaging
 from sharing.notices.services.ladder import RETRY_AFTER
 from sharing.notices.webhooks.messages import new_secret
+from tests.calls import bearer
 from tests.services import as_job, owner
 from tests.sharing.notices.acts import change_goal, relay
 from tests.sharing.notices.receivers import Receiver, add_webhook, receiving
@@ -123,6 +124,24 @@ def test_the_door_is_asked_again_before_sending(world: World, receiver: Receiver
     relay()  # the bare fact that access ended is told
     send_all()
     assert [taken.said["type"] for taken in receiver.taken] == ["access.ended"]
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_farewell_names_the_record_to_whom_the_api_names_it(world: World, receiver: Receiver, seen: bool) -> None:
+    """Whoever still sees the case through the circle; nobody while the agreement is suspended."""
+    add_webhook(world, receiver.url)
+    if not seen:
+        owner("UPDATE sharing_agreement SET suspended_at = now() WHERE id = %s", world.agreement.pk)
+    with acting(world.users["olsen"], world.agencies["probation"]) as actor:
+        end_access(actor=actor, grant_uuid=world.grants["joint"].uuid, reason="No longer needed")
+    relay()
+    send_all()
+    (taken,) = receiver.taken
+    data = taken.said["data"]
+    numbers = (str(world.joint.uuid), str(world.grants["joint"].uuid)) if seen else (None, None)
+    assert (data["record_id"], data["object_id"]) == numbers
+    news = bearer(world.users["system"]).get(data["news"].removeprefix(settings.PUBLIC_URL)).json()
+    assert (news["record_id"], news["object_id"]) == numbers
 
 
 def test_a_system_that_was_switched_off_gets_nothing(world: World, receiver: Receiver) -> None:
