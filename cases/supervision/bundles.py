@@ -31,7 +31,7 @@ BUNDLES = {
             "Coordination",
             "The status card, with addresses, contacts, flags and warrants.",
             _COORDINATION,
-            _POLICE | _SUPERVISION,
+            _POLICE | _SUPERVISION | _JUSTICE,
         ),
         Bundle(
             "joint_plan",

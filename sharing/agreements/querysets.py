@@ -10,7 +10,8 @@ def live_agreements() -> QuerySet[Agreement]:
     """Agreements in force at this statement, by the database's clock."""
     now = DatabaseNow()
     return Agreement.objects.filter(
-        Q(starts_at__lte=now, ends_at__gt=now, suspended_at__isnull=True)
+        Q(starts_at__lte=now, ends_at__gt=now)
+        & (Q(suspended_at__isnull=True) | Q(suspended_at__gt=now))
         & (Q(ended_at__isnull=True) | Q(ended_at__gt=now))
     )
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from agencies.directory.categories import Category
 from agencies.directory.models import FOREVER
+from cases.supervision.bundles import BUNDLES
 from cases.supervision.models import Case, CaseKey
 from sharing.access.errors import NotAllowed, NotVisible, Refused
 from sharing.access.models import Grant
@@ -181,6 +182,41 @@ def test_a_provider_gets_a_referral_and_nothing_more(world: World) -> None:
     assert not sees(world, "carter", world.cases[6], Category.SUPERVISION)
 
 
+_TO_POLICE = {"status_card", "coordination", "joint_plan"}
+_TO_JUSTICE = {"status_card", "coordination"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("municipal_police", _TO_POLICE),
+        ("sheriff", _TO_POLICE),
+        ("probation_juvenile", {*_TO_POLICE, "full_file"}),
+        ("parole", {*_TO_POLICE, "full_file"}),
+        ("prosecutor", _TO_JUSTICE),
+        ("court", _TO_JUSTICE),
+        ("fusion_center", _TO_JUSTICE),
+        ("treatment_provider", {"referral"}),
+        ("community_organization", {"referral"}),
+        ("federal", set()),
+    ],
+)
+def test_a_kind_of_agency_is_given_its_bundles_and_only_under_an_agreement(
+    world: World, kind: str, given: set[str]
+) -> None:
+    receiver = world.units["provider/clinic"].pk
+    owner("UPDATE agencies_agency SET kind = %s WHERE id = %s", kind, world.agencies["provider"].pk)
+    for bundle in BUNDLES.keys() - given - {"own_case"}:
+        with leaves(), pytest.raises(Refused, match="may not be given to Harbor"):
+            give(world, group_id=receiver, bundle=bundle)
+    for bundle in given:
+        give(world, group_id=receiver, bundle=bundle)
+    owner("UPDATE sharing_agreement SET ended_at = now() - interval '1 second'")
+    for bundle in given:
+        with leaves(), pytest.raises(Refused, match="unit or circle from the list"):
+            give(world, record=world.cases[7], group_id=receiver, bundle=bundle)
+
+
 def test_access_does_not_outlast_its_agreement(world: World) -> None:
     owner("UPDATE sharing_agreement SET ends_at = %s", soon(10))
     with leaves(), pytest.raises(Refused, match="The agreement ends on"):
@@ -199,6 +235,17 @@ def test_under_an_agreement_out_of_force_nothing_is_given_or_extended(world: Wor
             give(world, record=world.cases[7])
         with pytest.raises(Refused, match="agreement"):
             act(world, "olsen", lambda actor: extend_access(actor=actor, grant_uuid=grant.uuid, until=soon(60)))
+
+
+@pytest.mark.parametrize("how", ["suspended_at", "ended_at"])
+def test_an_agreement_is_in_force_until_the_day_that_is_planned_for_its_end(world: World, how: str) -> None:
+    """Giving and opening go by the same moment."""
+    owner(f"UPDATE sharing_agreement SET {how} = now() + interval '1 day'")
+    grant = give(world)
+    assert sees(world, "reyes", world.cases[6])
+    act(world, "olsen", lambda actor: extend_access(actor=actor, grant_uuid=grant.uuid, until=soon(60)))
+    owner(f"UPDATE sharing_agreement SET {how} = now() - interval '1 second'")
+    assert not sees(world, "reyes", world.cases[6])
 
 
 def test_only_parties_share_under_an_agreement(world: World) -> None:

@@ -1,12 +1,15 @@
 """Times that can be compared: every variant in turn, in an order drawn anew for each round, in one process."""
 
 import gc
+import math
 import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.bench.report import digits
 
 Variant = Callable[[], Any]
 
@@ -29,9 +32,19 @@ class Sample:
         return sorted(self.times)[int(len(self.times) * 0.95)] if len(self.times) > 1 else self.times[0]
 
     @property
+    def shown(self) -> str:
+        """Median and p95, as tables show them."""
+        return f"{digits(self.median)} / {digits(self.p95)}"
+
+    @property
+    def orm(self) -> float:
+        """The middle time in milliseconds spent outside statements: the ORM, and where there is one, the commit."""
+        return statistics.median(map(float.__sub__, self.times, self.in_database)) if self.in_database else math.nan
+
+    @property
     def database(self) -> float:
         """The middle time in milliseconds spent waiting for the database."""
-        return statistics.median(self.in_database) if self.in_database else float("nan")
+        return statistics.median(self.in_database) if self.in_database else math.nan
 
 
 class DatabaseClock:

@@ -123,11 +123,14 @@ def row_of(cells: Sequence[object]) -> str:
 
 
 def _shown(cell: object) -> str:
-    if not isinstance(cell, float):
-        return str(cell)
-    if math.isnan(cell):
+    return digits(cell) if isinstance(cell, float) else str(cell)
+
+
+def digits(value: float) -> str:
+    """A figure with the three digits that are worth reading."""
+    if math.isnan(value):
         return "–"
-    return f"{cell:,.0f}" if abs(cell) >= 100 else f"{cell:.1f}" if abs(cell) >= 10 else f"{cell:.2f}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 def machine(server_version: str) -> str:

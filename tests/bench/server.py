@@ -5,11 +5,14 @@ import os
 import secrets
 import subprocess
 import sys
-from contextlib import closing
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from portal.launcher import roles
+from portal.launcher.progress import Step
 from portal.launcher.servers import Postgres
 from tests.bench import world
 
@@ -76,12 +79,13 @@ class BenchServer:
             cursor.execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name])
             if cursor.fetchone() == (stamp,):
                 return name
-            roles.drop_database(admin, name)
-            roles.create_database(admin, name)
-            self._migrate(name)
-            with closing(self.connect(name)) as owner:
-                world.build(owner, cases)
-            cursor.execute("CHECKPOINT")  # or it is written out while others are measured
+            with _shown(f"World of {cases:,} cases"):
+                roles.drop_database(admin, name)
+                roles.create_database(admin, name)
+                self._migrate(name)
+                with closing(self.connect(name)) as owner:
+                    world.build(owner, cases)
+                cursor.execute("CHECKPOINT")  # or it is written out while others are measured
             cursor.execute(f'COMMENT ON DATABASE "{name}" IS %s', [stamp])
         return name
 
@@ -99,3 +103,26 @@ class BenchServer:
             kept.write_text(json.dumps({who: secrets.token_urlsafe(16) for who in ("admin", "migrator", "app", "job")}))
         words: dict[str, str] = json.loads(kept.read_text())
         return words
+
+
+@contextmanager
+def _shown(title: str) -> Iterator[None]:
+    """While work goes on that reports nothing: its line redrawn, or off a terminal a line every ten seconds."""
+    over = threading.Event()
+    with Step(title) as step:
+
+        def tell() -> None:
+            while not over.wait(0.25 if step.on_terminal else 10):
+                if step.on_terminal:
+                    step.show()
+                else:
+                    sys.stdout.write(f"  {title}: {step.seconds:.0f} s so far\n")
+                    sys.stdout.flush()
+
+        teller = threading.Thread(target=tell)
+        teller.start()
+        try:
+            yield
+        finally:
+            over.set()
+            teller.join()

@@ -261,11 +261,13 @@ def _grants(cursor: Any, cases: int) -> None:
     )
     cursor.execute(
         "INSERT INTO share SELECT id, uuid, unit, bundle, 1 - dice, 1 FROM share WHERE twice < 0.02;"
-        "INSERT INTO share SELECT id, uuid, %(ten)s, 'joint_plan', 0.9, 1 FROM cases_case WHERE id %% (%(n)s / 10) = 3;"
+        # Thirteen that open something (the first four agreements are closed): _exceptions() takes three away again.
+        "INSERT INTO share SELECT id, uuid, %(ten)s, 'joint_plan', 0.9, 1 FROM cases_case"
+        " WHERE id %% (%(n)s / 20) = 3 AND id %% %(of)s >= 4 AND NOT restricted ORDER BY id LIMIT 13;"
         "INSERT INTO share SELECT id, uuid, %(stale)s, 'joint_plan', 0.9, 1 FROM cases_case"
         " WHERE updated_at < now() - interval '2500 days';"
         "INSERT INTO share SELECT id, uuid, %(rare)s, 'treatment', 0.9, 1 FROM cases_case WHERE id %% 500 = 0",
-        {"ten": TEN_UNIT, "stale": STALE_UNIT, "rare": RARE_UNIT, "n": cases},
+        {"ten": TEN_UNIT, "stale": STALE_UNIT, "rare": RARE_UNIT, "n": cases, "of": len(SHARE_AGREEMENTS)},
     )
     # One in twenty has expired, four in five end some day, the rest never do.
     cursor.execute(

@@ -5,13 +5,11 @@ Runs on a role outside row security. Everything else – session, context, read 
 
 from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+from tests.bench.wsgi import application  # isort: skip - models need the application
 
-application = get_wsgi_application()
-
-from agencies.directory.categories import Category  # noqa: E402 - models need the application
-from cases.supervision.models import Case  # noqa: E402
-from cases.supervision.querysets import (  # noqa: E402
+from agencies.directory.categories import Category
+from cases.supervision.models import Case
+from cases.supervision.querysets import (
     COUNT_CAP,
     PAGE_SIZE,
     CappedCount,
@@ -20,8 +18,10 @@ from cases.supervision.querysets import (  # noqa: E402
     CaseQuerySet,
     Cursor,
 )
-from sharing.access.querysets import PartQuerySet, ShareableQuerySet  # noqa: E402
-from tests.bench.pages import JOINED  # noqa: E402
+from sharing.access.querysets import PartQuerySet, ShareableQuerySet
+from tests.bench.pages import JOINED
+
+__all__ = ["application"]
 
 _EVERYTHING = Category(sum(Category))
 

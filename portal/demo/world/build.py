@@ -85,7 +85,7 @@ def make_world(step: Step) -> dict[str, str]:
         shares.draw(everybody)
         shares.save()
         add_documents(directory, terms, shown, now)
-        shares.make_circle(terms)
+        shares.make_circle(everybody)
         shares.make_exceptions(terms)
         _tag_news(terms, shown, shares)
         appointments = Appointments(directory, now, today)

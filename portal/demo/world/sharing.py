@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.contrib.auth.models import Group
 from django.db import connection
 
-from agencies.directory.models import FOREVER
+from agencies.directory.models import FOREVER, User
 from cases.imports.staging import insert, reserve
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.codes import CASE
@@ -21,12 +21,13 @@ from sharing.agreements.models import Agreement, AgreementParty
 
 CIRCLE = "County law enforcement"
 PARTNERSHIP = "Pine County partnership agreement"
+PAROLE_AND_POLICE = "Parole and police agreement"
 # Title, parties, days since the start, days to the end (None: no end), what became of it.
 _AGREEMENTS = (
     (PARTNERSHIP, ("probation", "sheriff", "alder", "cedar"), 700, 493, ""),
     ("Probation and parole file agreement", ("probation", "parole"), 500, None, ""),
     ("Harbor House referral agreement", ("probation", "provider"), 380, 350, ""),
-    ("Parole and police agreement", ("parole", "sheriff", "alder", "cedar"), 420, 675, ""),
+    (PAROLE_AND_POLICE, ("parole", "sheriff", "alder", "cedar"), 420, 675, ""),
     ("Warrant sweep pilot", ("probation", "sheriff"), 200, 165, "suspended"),
     ("Cedar Falls ride-along pilot", ("probation", "cedar"), 640, 90, "ended"),
 )
@@ -61,7 +62,7 @@ class Shares:
         self.agreements = self._make_agreements()
 
     def make_circle(self, terms: list[Term]) -> None:
-        """The circle, and its standing status card of every active case."""
+        """The circle, and its standing status card of every active case: one paper for each agency that supervises."""
         group = Group.objects.create(name=CIRCLE)
         agreement = self.agreements[PARTNERSHIP]
         circle = Circle.objects.create(group=group, name=CIRCLE, agreement=agreement)
@@ -69,22 +70,13 @@ class Shares:
             CircleUnit(circle=circle, unit=self.directory.units[unit], joined_at=agreement.starts_at)
             for unit in CIRCLE_UNITS
         )
-        grant = Grant.objects.create(
-            kind=Grant.Kind.STANDING,
-            record_type=CASE,
-            group=group,
-            bundle="status_card",
-            mask=BUNDLES["status_card"].mask,
-            purpose="officer_safety",
-            legal_basis="Agreement, section 1: officer safety",
-            agreement=agreement,
-            issued_by=self.directory.personas["supervisor"],
-            issued_at=agreement.starts_at,
-            until=FOREVER,
-        )
-        active = [term.id for term in terms if term.active and term.agency == "probation"]
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT case_issue_many(%s, %s)", [grant.pk, active])
+        parole_supervisor, *_ = self.directory.officers("parole/root", "supervisor")
+        active = [term for term in terms if term.active]
+        for agency, agreement, issuer in (
+            ("probation", self.agreements[PARTNERSHIP], self.directory.personas["supervisor"]),
+            ("parole", self.agreements[PAROLE_AND_POLICE], parole_supervisor),
+        ):
+            self._give_cards(group, agreement, issuer, [term.id for term in active if term.agency == agency])
 
     def draw(self, terms: list[Term]) -> None:
         """Share about a third of the cases further; plans mostly with the beat where the person lives."""
@@ -112,7 +104,7 @@ class Shares:
         )
         chance = self.rng.random()
         if term.agency == "parole":
-            title = "Parole and police agreement"
+            title = PAROLE_AND_POLICE
         elif chance < 0.03 and unit.startswith("sheriff"):
             title, unit = "Warrant sweep pilot", "sheriff/warrants"
         elif chance < 0.06 and unit.startswith("cedar"):
@@ -186,6 +178,23 @@ class Shares:
             excluded.append((term.id, other.pk, "Neighbor of the person"))
         insert(CaseNamedPrincipal, ["record_id", "group_id", "reason"], named)
         insert(CaseExclusion, ["record_id", "user_id", "reason"], excluded)
+
+    def _give_cards(self, group: Group, agreement: Agreement, issuer: User, cases: list[int]) -> None:
+        grant = Grant.objects.create(
+            kind=Grant.Kind.STANDING,
+            record_type=CASE,
+            group=group,
+            bundle="status_card",
+            mask=BUNDLES["status_card"].mask,
+            purpose="officer_safety",
+            legal_basis="Agreement, section 1: officer safety",
+            agreement=agreement,
+            issued_by=issuer,
+            issued_at=agreement.starts_at,
+            until=FOREVER,
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT case_issue_many(%s, %s)", [grant.pk, cases])
 
     def _make_agreements(self) -> dict[str, Agreement]:
         made = {}

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from agencies.accounts.models import AccountSession
-from agencies.accounts.sessions import SessionStore, device_of
+from agencies.accounts.sessions import device_of
+from agencies.accounts.tasks import forget_ended_sessions
 from tests import services
 from tests.calls import V1, signed_in
 from tests.pages import Visitor, hidden, text, trail
@@ -136,9 +137,10 @@ def test_ended_sessions_are_forgotten(world: World) -> None:
     client = signed_in(world.users["olsen"])
     age(client, 24 * 60 * 60)
     other = signed_in(world.users["pratt"])
-    with services.as_job():
-        SessionStore.clear_expired()
-    assert list(AccountSession.objects.values_list("user_id", flat=True)) == [world.users["pratt"].pk]
+    for _ in range(2):  # run twice, it leaves what one run leaves
+        with services.as_job():
+            forget_ended_sessions()
+        assert list(AccountSession.objects.values_list("user_id", flat=True)) == [world.users["pratt"].pk]
     assert other.get("/cases/").status_code == 200
 
 

@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
+from cases.changes.tasks import forget_changes
 from cases.people.services import add_address
 from cases.plans.services import update_goal
 from cases.supervision.models import CaseExclusion
@@ -304,6 +305,18 @@ def test_a_cursor_that_is_too_old_or_of_another_database_begins_a_new_copy(world
         "CREATE OR REPLACE FUNCTION change_epoch() RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'restored' $$"
     )
     assert "starts" in olsen.follow()
+
+
+def test_changes_are_forgotten_when_no_cursor_may_ask_for_them(world: World) -> None:
+    """A day after that: a page that began in time is still read to its end."""
+    services.owner("DELETE FROM cases_change")
+    for more in ("1.5 days", "30.5 days", "0 days"):  # what was changed before grows older too: 32, 30.5 and 0 days
+        services.owner("UPDATE cases_case SET version = version + 1 WHERE id = %s", world.cases[6].pk)
+        services.owner("UPDATE cases_change SET at = at - %s::interval", more)
+    for _ in range(2):  # run twice, it leaves what one run leaves
+        with services.as_job():
+            forget_changes()
+        assert services.owner("SELECT count(*) FROM cases_change") == [(2,)]
 
 
 def test_a_cursor_is_its_callers_own(world: World) -> None:

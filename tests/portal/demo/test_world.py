@@ -108,14 +108,30 @@ def test_caseloads_are_as_promised() -> None:
 
 
 def test_the_circle_holds_a_status_card_of_every_active_case_and_of_no_other() -> None:
+    """Under an agreement that the agency of the case and those of the circle have signed."""
     assert ask(
-        "SELECT c.status, count(*) = count(k.grant_id) FROM cases_case c LEFT JOIN (cases_casekey k"
+        "SELECT a.kind, count(*) = count(k.grant_id) FROM cases_case c JOIN agencies_agency a ON a.id = c.agency_id"
+        " LEFT JOIN (cases_casekey k JOIN sharing_grant g ON g.id = k.grant_id AND g.bundle = 'status_card'"
         " JOIN sharing_circle r ON r.group_id = k.group_id) ON k.content_object_id = c.id"
-        " JOIN agencies_agency a ON a.id = c.agency_id WHERE a.kind = 'probation_adult' AND c.status = 1 GROUP BY 1"
-    ) == [(1, True)]
+        " WHERE c.status = 1 GROUP BY 1 ORDER BY 1"
+    ) == [("parole", True), ("probation_adult", True)]
+    keys = "SELECT count(*) FROM cases_casekey k JOIN sharing_circle r ON r.group_id = k.group_id"
+    assert ask(f"{keys} WHERE k.status <> 1") == [(0,)]
+    inside = "SELECT u.agency_id FROM sharing_circleunit x JOIN agencies_unit u ON u.group_id = x.unit_id"
+    signed = "SELECT p.agency_id FROM sharing_agreementparty p WHERE p.agreement_id = k.agreement_id"
     assert ask(
-        "SELECT count(*) FROM cases_casekey k JOIN sharing_circle r ON r.group_id = k.group_id WHERE k.status <> 1"
+        f"{keys} JOIN cases_case c ON c.id = k.content_object_id WHERE EXISTS"
+        f" ((SELECT c.agency_id UNION {inside} WHERE x.circle_id = k.group_id) EXCEPT {signed})"
     ) == [(0,)]
+
+
+def test_each_field_unit_of_probation_has_two_supervisors() -> None:
+    staffed = ask(
+        "SELECT u.name, (SELECT count(*) FROM agencies_membership m WHERE m.group_id = u.group_id"
+        " AND m.role = 'supervisor') FROM agencies_unit u JOIN agencies_agency a ON a.id = u.agency_id"
+        " WHERE a.kind = 'probation_adult' AND NOT u.is_root ORDER BY 1"
+    )
+    assert staffed == [(f"{name} Field Unit", 2) for name in ("Cedar Falls", "County", "North", "South")]
 
 
 def test_a_third_is_shared_further_in_every_bundle_and_state() -> None:

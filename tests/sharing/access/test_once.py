@@ -172,9 +172,10 @@ def test_a_key_is_free_again_after_a_day(world: World) -> None:
     assert "Idempotency-Replayed" not in add(world)
     assert add(world, key="k-2").status_code == 201
     services.owner("UPDATE sharing_keptanswer SET until = access_now() WHERE key = 'k-2'")
-    with services.as_job():
-        forget_answers()
-    assert services.owner("SELECT key FROM sharing_keptanswer") == [("k-1",)]
+    for _ in range(2):  # run twice, it leaves what one run leaves
+        with services.as_job():
+            forget_answers()
+        assert services.owner("SELECT key FROM sharing_keptanswer") == [("k-1",)]
 
 
 @pytest.mark.parametrize("key", ["", " ", '""', "two words", "é", "x" * 201])

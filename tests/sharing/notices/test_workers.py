@@ -82,11 +82,12 @@ def mails(tmp_path: Path, what: str) -> list[list[str]]:
 def test_news_is_in_the_inbox_within_a_second_of_the_commit(world: World, start_worker: Start, tmp_path: Path) -> None:
     start_worker()
     took = []
-    for seen in (1, 2, 3):  # the machine may be busy with other tests, but not each time
+    for seen in (1, 2, 3, 4, 5):
         event = change_goal(world, seen=seen)
         took.append(until(lambda event=event: in_inboxes(event) == 4, 10))
-    assert min(took) < 1
-    until(lambda: len(mails(tmp_path, "ended")) == 9, 10)
+    *in_time, _ = sorted(took)  # the machine may be busy with other tests, but not time and again
+    assert max(in_time) < 1
+    until(lambda: len(mails(tmp_path, "ended")) == 15, 20)
 
 
 def test_a_worker_killed_while_sending_loses_nothing(world: World, start_worker: Start, tmp_path: Path) -> None:
