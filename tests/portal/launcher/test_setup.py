@@ -66,6 +66,7 @@ def test_without_a_servers_package_all_others_are_installed(bare_copy: Copy, mis
 READY_TO_WORK = "Starting PostgreSQL and Valkey"
 
 
+@pytest.mark.drill
 def test_data_made_with_other_migrations_is_refused_until_it_is_reset(copy: Copy) -> None:
     copy.start(until=READY_TO_WORK).send_signal(signal.SIGTERM)
     copy.wait_until_empty()
@@ -81,6 +82,7 @@ def test_data_made_with_other_migrations_is_refused_until_it_is_reset(copy: Copy
     copy.start(until=READY_TO_WORK)
 
 
+@pytest.mark.drill
 def test_data_of_which_nobody_noted_the_migrations_is_refused(copy: Copy) -> None:
     copy.start(until=READY_TO_WORK).send_signal(signal.SIGTERM)
     copy.wait_until_empty()
@@ -91,6 +93,7 @@ def test_data_of_which_nobody_noted_the_migrations_is_refused(copy: Copy) -> Non
     assert copy.answer() == (1, REFUSED)
 
 
+@pytest.mark.drill
 def test_a_reset_finds_the_data_when_the_notes_are_lost(copy: Copy) -> None:
     copy.folder.chmod(0o700)  # so that, for root, the data goes elsewhere
     copy.start(until=READY_TO_WORK).send_signal(signal.SIGTERM)
