@@ -340,9 +340,9 @@ def test_two_clicks_on_share_give_one_grant(world: World) -> None:
 
 
 def test_two_clicks_on_one_form_give_the_same_grant(world: World) -> None:
-    form = uuid.uuid4()
+    form = {"grant_uuid": uuid.uuid4(), "until": timezone.now() + datetime.timedelta(days=30)}
     with leaves(grants=1, keys=1, changes=1, events=1):
-        first, second = together(lambda: give(world, grant_uuid=form), lambda: give(world, grant_uuid=form))
+        first, second = together(lambda: give(world, **form), lambda: give(world, **form))
     assert first.pk == second.pk
 
 
