@@ -17,7 +17,37 @@ from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.once import BadHeader
 from sharing.access.rest import BadQuery, VersionNotNamed, VersionPassed
 
-TYPE_BASE = "/help/problems/"
+TYPE_BASE = "/help/problems/"  # leads to a page of help: portal/help/
+
+# Every type of problem, and what to do about it, as its page says it.
+TYPES = {
+    "bad-request": "The call cannot be read. Mend it before you send it again.",
+    "busy": "Too much is asked at once, and nothing was saved. Send the call again after the seconds of Retry-After.",
+    "changed-since-read": "Somebody changed the thing since you read it, and nothing was saved. Read it again, look at "
+    "what changed, and send your change with the new ETag in If-Match.",
+    "collision": "Somebody changed the same thing in the same moment, and nothing was saved. Send the call again after "
+    "the seconds of Retry-After.",
+    "fault": "Something failed on our side, and nothing was saved. Tell your administrator the request_id: the log has "
+    "what happened under it.",
+    "files-away": "The place where files of documents lie does not answer. Send the call again later.",
+    "idempotency-key-reused": "The Idempotency-Key came before, with another body or address. Take a new key for each "
+    "thing to be done.",
+    "if-match-required": "A change has to say which version it was made from. Send the ETag that you read as If-Match.",
+    "invalid-input": "Some of what was sent cannot be used, and nothing was saved. `errors` says for each value where "
+    "it stands and what is wrong with it.",
+    "invalid-token": "The token is unknown, has expired or was taken back. The agency’s administrator makes a new one.",
+    "malformed": "The body is not well-formed JSON.",
+    "method-not-allowed": "The address does not take this method. Allow names those that it takes.",
+    "not-acceptable": "The answer does not exist in the form that Accept asks for. Ask for application/json.",
+    "not-allowed": "You may see this, and may not do that with it. Your role or the other agency’s grant does not "
+    "include it; asking again does not help.",
+    "not-found": "There is nothing at the address, or nothing that you may see. The two are never told apart.",
+    "not-signed-in": "The call names nobody. Send a token: Authorization: Bearer, then the token.",
+    "still-running": "The first call with this Idempotency-Key has not ended. Ask again after the seconds of "
+    "Retry-After.",
+    "too-many-calls": "You called more often than agreed. Go on after the seconds of Retry-After.",
+    "unsupported-media-type": "The body comes in a form that the address does not take. Send application/json.",
+}
 
 # One wording for "there is none" and "not for you": the two must never be told apart.
 NOT_FOUND = "There is nothing here, or nothing that you may see."
@@ -29,11 +59,16 @@ COLLISION = {"40001", "40P01", "23505"}  # serialization failure, deadlock, a ro
 _log = structlog.get_logger(__name__)
 
 
+def title_of(kind: str) -> str:
+    """A type of problem in words: "Not found"."""
+    return kind.replace("-", " ").capitalize()
+
+
 def problem(request: HttpRequest, status: int, kind: str, detail: str, **more: Any) -> dict[str, Any]:
     """The body of a problem: stable `type`, `title`, `status`, `detail`, the request's number, and what is given."""
     return {
         "type": TYPE_BASE + kind,
-        "title": kind.replace("-", " ").capitalize(),
+        "title": title_of(kind),
         "status": status,
         "detail": detail,
         "request_id": getattr(request, "request_id", ""),

@@ -247,6 +247,31 @@ def _cases(world: World) -> None:
     )
 
 
+def more_cases(world: World, officer: User, number: int) -> None:
+    """That many further cases of the south unit, worked by one officer. Needs a connection of the job role."""
+    with job_context():
+        probation = world.agencies["probation"]
+        people = Person.objects.bulk_create(
+            Person(agency=probation, local_id=f"Q{number}-{n}", given_name="Ada", family_name=f"Quill {n}")
+            for n in range(number)
+        )
+        cases = Case.objects.bulk_create(
+            Case(
+                number=person.local_id,
+                person=person,
+                agency=probation,
+                unit=world.units["probation/south"],
+                officer=officer,
+                kind=SupervisionType.PROBATION,
+                status=SupervisionStatus.ACTIVE,
+                term_start=timezone.now().date(),
+            )
+            for person in people
+        )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT case_own(%s::bigint[], %s)", [[case.pk for case in cases], BUNDLES["own_case"].mask])
+
+
 def _parts(world: World) -> None:
     today = timezone.now().date()
     Caution.objects.bulk_create(

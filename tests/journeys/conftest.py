@@ -26,6 +26,7 @@ from tests.worlds import PASSWORD, World
 
 DATABASE = "concord_journeys"
 WAIT = 8_000  # milliseconds a page may take to show something
+LETTER = b"Subject: News in Concord\nFrom: concord@example.org\nTo: reyes@example.org\n\nhttps://localhost/inbox/1\n"
 
 
 class Somebody:
@@ -71,6 +72,8 @@ def portal(_built_world: bytes, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """The address of a running portal with worker and beat."""
     folder = tmp_path_factory.mktemp("portal")
     environment = clone_database(DATABASE, WORLD_TEMPLATE)
+    (folder / "one.log").write_bytes(LETTER)  # what the demo's mailbox shows
+    environment["CONCORD_MAIL_DIR"] = str(folder)
     environment["BROKER_URL"] = environment["BROKER_URL"].rsplit("/", 1)[0] + "/7"
     port = free_port()
     celery = [sys.executable, "-m", "celery", "--app=portal.celery"]

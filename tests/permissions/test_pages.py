@@ -56,6 +56,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "session_left", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
     ("POST", "session_left", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
     ("GET", "help", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
+    ("GET", "help_problem", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
     ("GET", "whats_new", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
     ("GET", "accessibility", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
     ("GET", "agency", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
@@ -234,6 +235,7 @@ ANONYMOUS = {
     "account_reset_password_from_key_done",
     "session_left",  # that no session is there
     "help",
+    "help_problem",
     "whats_new",
     "accessibility",
 }
@@ -251,6 +253,7 @@ def arguments(world: World) -> dict[str, dict[str, Any]]:
     member = {"member": world.users["olsen"].pk}
     contact = {**case, "contact": world.contacts[0].uuid}
     return {
+        "help_problem": {"kind": "not-found"},
         "case_overview": case,
         "case_timeline": case,
         "case_together": case,

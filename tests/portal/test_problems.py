@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any
 
 import psycopg2
@@ -15,9 +16,11 @@ from portal.api.schema import document
 from sharing.access.rest import Deprecated
 from tests import services
 from tests.calls import V1, signed_in
+from tests.services import ROOT
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
+FLOORS = ("agencies", "sharing", "cases", "portal")
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
@@ -101,6 +104,18 @@ def test_whatever_goes_wrong_is_a_problem_with_a_number(
     body = response.json()
     assert body["type"] == f"/help/problems/{kind}"
     assert body["request_id"] == response["X-Request-Id"]
+    assert f"<h1>{body['title']}</h1>" in Client().get(body["type"]).content.decode()
+
+
+def test_every_type_of_problem_has_its_page() -> None:
+    """Those that our code names, and the codes of the framework's exceptions, which become types."""
+    code = "".join(path.read_text() for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
+    named = set(re.findall(r'problem_response\(\s*request, (?:\d+|status), "([a-z-]+)"', code))
+    named |= set(re.findall(r'default_code = "([a-z-]+)"', code)) | {"busy", "collision"}
+    assert len(named) > 10
+    for kind in named:
+        assert Client().get(f"/help/problems/{kind}").status_code == 200, kind
+    assert Client().get("/help/problems/no-such-type").status_code == 404
 
 
 def test_what_will_go_says_so_with_every_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

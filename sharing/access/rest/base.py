@@ -155,11 +155,10 @@ class DoorView(APIView):
         Raises NotVisible where they may not know of it, NotAllowed where they may and no more.
         """
         records = shareable_of(label).records
-        found = records.visible_to(self.actor).filter(uuid=record_uuid).first()
+        found = records.permitted(self.actor, self.category | Category.EXISTENCE).filter(uuid=record_uuid).first()
         if found is None:
-            raise NotVisible
-        beyond = self.category & ~Category.EXISTENCE
-        if beyond and not records.permitted(self.actor, beyond | Category.EXISTENCE).filter(pk=found.pk).exists():
+            if not records.visible_to(self.actor).filter(uuid=record_uuid).exists():
+                raise NotVisible
             raise NotAllowed("You may know of this case, but this is not shared with you or not for your role.")
         self.tells_of(label, found.uuid)
         return found

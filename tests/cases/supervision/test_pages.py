@@ -9,9 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from agencies.directory.models import Membership
+from tests import services
+from tests.calls import V1
 from tests.pages import Visitor, text, trail
 from tests.services import owner
-from tests.worlds import World
+from tests.worlds import World, more_cases
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
 
@@ -98,10 +101,19 @@ def test_a_name_alone_shows_no_status_level_or_officer_and_cannot_be_filtered(wo
         assert secret not in case_page
 
 
-def test_the_list_costs_nine_statements_and_the_same_at_five_rows_and_twenty(world: World) -> None:
-    few = statements(Visitor(world.users["quist"]), reverse("case_list"), tab="mine")
-    many = statements(Visitor(world.users["mills"]), reverse("case_list"))
-    assert len(few) == len(many) <= 9, many
+def test_page_and_api_cost_the_same_at_five_rows_and_at_fifty_and_at_most_nine_statements(world: World) -> None:
+    """Fifty more cases turn five rows into a full page of 25 here, and into fifty over the API."""
+    tran, page, api = world.users["tran"], f"{reverse('case_list')}?tab=mine", f"{V1}/cases/?scope=mine&limit=50"
+    with services.as_job():
+        Membership.objects.create(user=tran, group_id=world.units["probation/south"].pk, role="supervising_officer")
+    visitor, costs = Visitor(tran), []
+    for more, shown in ((5, (5, 5)), (50, (25, 50))):
+        with services.as_job():
+            more_cases(world, tran, more)
+        assert (len(visitor.get(page).context["cases"]), len(visitor.get(api).json()["results"])) == shown
+        costs.append([len(statements(visitor, address)) for address in (page, api)])
+    assert costs[0] == costs[1], costs
+    assert max(costs[1]) <= 9, costs
 
 
 def test_the_list_leaves_one_read_event_with_what_it_showed(world: World) -> None:

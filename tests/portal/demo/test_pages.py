@@ -17,6 +17,7 @@ from django.test import Client, override_settings
 from agencies.directory.models import User
 from portal.demo.personas import PERSONAS
 from tests import services
+from tests.portal.demo import urls  # before DEMO is set: the portal's own addresses are read with it off
 from tests.worlds import World
 
 PAGES = ["/demo/", "/demo/mail/"]
@@ -25,7 +26,7 @@ PAGES = ["/demo/", "/demo/mail/"]
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Path]:
     """Demo settings, with an own mail folder."""
-    with override_settings(DEMO=True, ROOT_URLCONF="tests.portal.demo.urls", EMAIL_FILE_PATH=str(tmp_path)):
+    with override_settings(DEMO=True, ROOT_URLCONF=urls.__name__, EMAIL_FILE_PATH=str(tmp_path)):
         yield tmp_path
 
 
@@ -82,7 +83,7 @@ def test_requests_from_elsewhere_find_nothing(demo: Path, client: Client, db: No
 
 @pytest.mark.parametrize("settings", [{"DEMO": False}, {"DEMO": False, "ROOT_URLCONF": "portal.urls"}])
 def test_outside_demo_settings_there_is_nothing(client: Client, db: None, settings: dict[str, Any]) -> None:
-    with override_settings(**{"ROOT_URLCONF": "tests.portal.demo.urls", **settings}):
+    with override_settings(**{"ROOT_URLCONF": urls.__name__, **settings}):
         for path in PAGES:
             assert client.get(path).status_code == 404
         assert client.post("/demo/sign-in", {"persona": "officer"}).status_code == 404
