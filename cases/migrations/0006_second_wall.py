@@ -159,6 +159,14 @@ ALTER TABLE cases_action ADD CONSTRAINT action_in_its_goal
   FOREIGN KEY (goal_id, plan_id, case_id) REFERENCES cases_goal (id, plan_id, case_id);
 """
 
+# An action that both sides see has a goal that both see. The key is of a column that is null for any other action.
+NO_WIDER_THAN_ITS_GOAL = """
+ALTER TABLE cases_goal ADD CONSTRAINT goal_for_audience UNIQUE (id, audience);
+ALTER TABLE cases_action ADD COLUMN goal_audience smallint GENERATED ALWAYS AS (CASE WHEN audience = 0 THEN 0 END) STORED;
+ALTER TABLE cases_action ADD CONSTRAINT action_no_wider_than_its_goal
+  FOREIGN KEY (goal_id, goal_audience) REFERENCES cases_goal (id, audience);
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("cases", "0005_name_search")]
@@ -167,4 +175,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(wall(), migrations.RunSQL.noop),
         migrations.RunSQL(GRANT_POLICIES, migrations.RunSQL.noop),
         migrations.RunSQL(SAME_CASE, migrations.RunSQL.noop),
+        migrations.RunSQL(NO_WIDER_THAN_ITS_GOAL, migrations.RunSQL.noop),
     ]
