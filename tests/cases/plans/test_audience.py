@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg2
 import pytest
+from django.db import DatabaseError
 from django.urls import reverse
 
 from cases.plans.models import Action, Audience, Goal
@@ -92,6 +93,13 @@ def test_a_goal_does_not_take_away_an_action_that_is_the_owners(world: World) ->
     act(world, "olsen", lambda a: add_action(actor=a, goal_uuid=mine.uuid, values={"title": "Ask the landlord"}))
     with leaves(), pytest.raises(Refused, match="Ask the landlord"):
         close(world, "reyes", mine, Audience.POLICE)
+
+
+@pytest.mark.parametrize("part", ["goal", "action"])
+def test_the_database_does_not_let_a_partner_close_it_either(world: World, part: str) -> None:
+    model, number = {"goal": (Goal, world.goals[0].pk), "action": (Action, world.actions[0].pk)}[part]
+    with pytest.raises(DatabaseError, match="not yours to close"):
+        act(world, "reyes", lambda a: model.objects.filter(pk=number).update(audience=Audience.POLICE))
 
 
 # --- What goes with it ------------------------------------------------------------------------------------------------
