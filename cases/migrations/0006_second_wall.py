@@ -159,6 +159,32 @@ ALTER TABLE cases_action ADD CONSTRAINT action_in_its_goal
   FOREIGN KEY (goal_id, plan_id, case_id) REFERENCES cases_goal (id, plan_id, case_id);
 """
 
+# An action that both sides see has a goal that both see. The key is of a column that is null for any other action.
+NO_WIDER_THAN_ITS_GOAL = """
+ALTER TABLE cases_goal ADD CONSTRAINT goal_for_audience UNIQUE (id, audience);
+ALTER TABLE cases_action ADD COLUMN goal_audience smallint GENERATED ALWAYS AS (CASE WHEN audience = 0 THEN 0 END) STORED;
+ALTER TABLE cases_action ADD CONSTRAINT action_no_wider_than_its_goal
+  FOREIGN KEY (goal_id, goal_audience) REFERENCES cases_goal (id, audience);
+"""
+
+
+def closing(part: str) -> str:
+    """What both sides see is made one side's by the owner of the case or the agency that added it, whatever a service forgets."""
+    return f"""
+CREATE FUNCTION {part}_is_ours_to_close() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF row_security_active(TG_RELID) AND NOT access_is_job()
+     AND NOT EXISTS (SELECT 1 FROM cases_case WHERE id = NEW.case_id AND agency_id = access_agency())
+     AND NOT EXISTS (SELECT 1 FROM cases_{part}version
+                      WHERE {part}_id = NEW.id AND version = 1 AND changed_by_agency_id = access_agency()) THEN
+    RAISE EXCEPTION 'not yours to close' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER ours_to_close BEFORE UPDATE ON cases_{part} FOR EACH ROW
+  WHEN (OLD.audience = 0 AND NEW.audience <> 0) EXECUTE FUNCTION {part}_is_ours_to_close();
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("cases", "0005_name_search")]
@@ -167,4 +193,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(wall(), migrations.RunSQL.noop),
         migrations.RunSQL(GRANT_POLICIES, migrations.RunSQL.noop),
         migrations.RunSQL(SAME_CASE, migrations.RunSQL.noop),
+        migrations.RunSQL(NO_WIDER_THAN_ITS_GOAL, migrations.RunSQL.noop),
+        migrations.RunSQL(closing("goal") + closing("action"), migrations.RunSQL.noop),
     ]

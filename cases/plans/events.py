@@ -26,6 +26,7 @@ GOAL_ADDED = "plan.goal_added"
 GOAL_CHANGED = "plan.goal_changed"
 ACTION_ADDED = "plan.action_added"
 ACTION_CHANGED = "plan.action_changed"
+PART_CLOSED = "plan.part_closed"
 
 SHOWN_OF_NEW = ("title", "target", "owner_text", "due_on")
 _VERSIONED = {Goal._meta.label_lower: "goal", Action._meta.label_lower: "action"}
@@ -49,6 +50,8 @@ def declare() -> None:
         (ACTION_CHANGED, "{agency} changed an action"),
     ):
         register(EventKind(kind, Category.PLAN_VIEW, GROUP, "Plan changed", wording))
+    closed = ("Part of a plan closed", "{agency} now keeps a part of the plan to its own side")
+    register(EventKind(PART_CLOSED, Category.PLAN_VIEW, GROUP, *closed, closing=True))
     for object_type in _VERSIONED:
         register_view(object_type, describe)
 
@@ -64,16 +67,15 @@ def told_by(actor: Actor, event: OutboxEvent) -> Told | None:
 
 
 def describe(actor: Actor, event: OutboxEvent, case: Case) -> dict[str, Any]:
-    """Before and after of one change, its reason, and the way to the goal; {} where the reader may not see the part."""
+    """Before and after of one change, its reason, and the way to its goal; {} where the reader may not see the part."""
     told = told_by(actor, event)
     if told is None:
         return {}
     part, before, after = told
     names = after.changed_fields if before else [name for name in SHOWN_OF_NEW if name in part.VERSIONED]
     changes = changes_between(before.values if before else {}, after.values, names)
-    goal = part if isinstance(part, Goal) else part.goal
     kind = "goal" if isinstance(part, Goal) else "action"
-    return {
+    shown = {
         "text": f"{'changed' if before else 'added'} the {kind} “{part.title}”",
         "changes": [
             {
@@ -86,6 +88,10 @@ def describe(actor: Actor, event: OutboxEvent, case: Case) -> dict[str, Any]:
             for change in changes
         ],
         "reason": after.reason,
-        "open_url": f"{reverse('case_plan', args=[case.uuid])}#goal-{goal.uuid}",
-        "open_label": "Open the plan at this goal",
     }
+    # An action that one side kept to itself stays where the other closed the goal above it: no way on then.
+    goal = part if isinstance(part, Goal) else Goal.objects.permitted(actor).filter(pk=part.goal_id).first()
+    if goal:
+        shown["open_url"] = f"{reverse('case_plan', args=[case.uuid])}#goal-{goal.uuid}"
+        shown["open_label"] = "Open the plan at this goal"
+    return shown

@@ -51,6 +51,8 @@ class PartForm(forms.ModelForm):
         else:
             self.initial["seen_version"] = instance.version
         sides = {Audience.BOTH.value} | ({int(actor.side)} if actor.side != Side.OTHER else set())
+        if isinstance(instance, Action) and instance.goal.audience != Audience.BOTH:
+            sides = {instance.goal.audience}  # an action is for nobody who does not read its goal
         audience = self.fields["audience"]
         audience.choices = [choice for choice in Audience.choices if choice[0] in sides]  # type: ignore[attr-defined]
         for name, field in self.fields.items():

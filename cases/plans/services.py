@@ -83,8 +83,9 @@ def add_goal(
 def add_action(
     *, actor: Actor, goal_uuid: uuid.UUID, values: Mapping[str, Any], action_uuid: uuid.UUID | None = None
 ) -> Action:
-    """Add an action at the end of a goal. Returns it. Raises NotVisible, NotAllowed or Refused.
+    """Add an action at the end of a goal, for the goal's readers unless `values` says otherwise.
 
+    Returns it. Raises NotVisible, NotAllowed or Refused.
     With `action_uuid`, given out with the form, adding it again returns what the first time added.
     """
     goal = _locked(actor, Goal, goal_uuid)
@@ -93,7 +94,12 @@ def add_action(
         return added
     last = goal.actions.aggregate(last=Max("position"))["last"] or 0
     action = Action(
-        goal=goal, plan_id=goal.plan_id, case=goal.case, position=last + 1, uuid=action_uuid or uuid.uuid4()
+        goal=goal,
+        plan_id=goal.plan_id,
+        case=goal.case,
+        audience=goal.audience,
+        position=last + 1,
+        uuid=action_uuid or uuid.uuid4(),
     )
     return _save_new(actor, action, values, kind=events.ACTION_ADDED)
 
@@ -102,12 +108,12 @@ def add_action(
 def update_goal(
     *, actor: Actor, goal_uuid: uuid.UUID, changes: Mapping[str, Any], seen_version: int, reason: str = ""
 ) -> Goal:
-    """Change a goal that the actor read at `seen_version`.
+    """Change a goal that the actor read at `seen_version`. Where it becomes one side's own, its actions become so too.
 
     Returns the goal as it is now; where nothing differs, nothing is written and nobody is told. Raises NotVisible,
     NotAllowed, Refused, or Stale with the current goal where somebody saved in between.
     """
-    return _update(actor, Goal, goal_uuid, changes, seen_version, reason, kind=events.GOAL_CHANGED)
+    return _update(actor, Goal, goal_uuid, changes, seen_version, reason)
 
 
 @transaction.atomic
@@ -115,22 +121,19 @@ def update_action(
     *, actor: Actor, action_uuid: uuid.UUID, changes: Mapping[str, Any], seen_version: int, reason: str = ""
 ) -> Action:
     """Change an action that the actor read at `seen_version`. As update_goal()."""
-    return _update(actor, Action, action_uuid, changes, seen_version, reason, kind=events.ACTION_CHANGED)
+    return _update(actor, Action, action_uuid, changes, seen_version, reason)
 
 
 def _update(
-    actor: Actor,
-    model: type[P],
-    part_uuid: uuid.UUID,
-    changes: Mapping[str, Any],
-    seen_version: int,
-    reason: str,
-    *,
-    kind: str,
+    actor: Actor, model: type[P], part_uuid: uuid.UUID, changes: Mapping[str, Any], seen_version: int, reason: str
 ) -> P:
-    part = _locked(actor, model, part_uuid)
+    part: P = _locked(actor, model, part_uuid)
     if part.version != seen_version:
         raise Stale(part)
+    return _change(actor, part, changes, reason)
+
+
+def _change(actor: Actor, part: P, changes: Mapping[str, Any], reason: str) -> P:
     before = values_of(part)
     _apply(part, changes)
     after = values_of(part)
@@ -138,16 +141,43 @@ def _update(
     if not changed:
         return part
     part.version += 1
+    _check_part(actor, part)
+    closing = before["audience"] == Audience.BOTH != part.audience
+    if closing:
+        _close(actor, part, reason)
     _save(actor, part)
     _keep_version(actor, part, changed, reason)
+    kind = events.GOAL_CHANGED if isinstance(part, Goal) else events.ACTION_CHANGED
     _finish(
         actor, part, kind, before={n: before[n] for n in changed}, after={n: after[n] for n in changed}, reason=reason
     )
+    if closing:
+        versions = {"before": part.version - 1, "after": part.version}
+        publish(actor=actor, kind=events.PART_CLOSED, record=part.case, obj=part, versions=versions)
     return part
+
+
+def _close(actor: Actor, part: Goal | Action, reason: str) -> None:
+    """What both sides see is to be one side's: check that it is the actor's to take away, and a goal's actions with it.
+
+    What the other side kept to itself under the goal is left to it: a refusal would tell of it.
+    """
+    theirs = part.case.agency_id != actor.agency_id
+    versions: Any = part.versions
+    if theirs and not versions.permitted(actor).filter(version=1, changed_by_agency=actor.agency_id).exists():
+        raise Refused(
+            f"Only the agency that owns the case, or the one that added “{part.title}”, may keep it to one side.",
+            "audience",
+        )
+    if isinstance(part, Goal):
+        shared = Action.objects.permitted(actor, Category.PLAN_CHANGE).filter(goal=part, audience=Audience.BOTH)
+        for action in shared.select_for_update(no_key=True, of=("self",)).order_by("pk"):
+            _change(actor, action, {"audience": part.audience}, reason)
 
 
 def _save_new(actor: Actor, part: P, values: Mapping[str, Any], *, kind: str) -> P:
     _apply(part, values)
+    _check_part(actor, part)
     _save(actor, part)
     _keep_version(actor, part, list(part.VERSIONED), "")
     _finish(actor, part, kind, before={}, after=values_of(part), reason="")
@@ -193,13 +223,23 @@ def _check(row: Plan | PlanPart, *, but: list[str]) -> None:
         row.full_clean(exclude=but, validate_unique=False, validate_constraints=False)
 
 
-def _save(actor: Actor, part: PlanPart) -> None:
-    part.updated_at = database_now()
-    part.changed_by = actor.user
+def _check_part(actor: Actor, part: PlanPart) -> None:
     _check(part, but=["case", "plan", "goal", "changed_by", "owner_agency"])
     # Nobody edits something out of their own sight. Row security refuses the write as well, but with no sentence.
     if part.audience not in (Audience.BOTH, actor.side):
         raise Refused("With this audience you could no longer see it yourself.", "audience")
+    if isinstance(part, Action) and part.audience == Audience.BOTH and not _goal_is_for_both(actor, part):
+        raise Refused("Its goal is for one side only, and so are the actions under it.", "audience")
+
+
+def _goal_is_for_both(actor: Actor, action: Action) -> bool:
+    # Asked at the door: the goal may be hidden from whoever kept an action under it to their own side.
+    return Goal.objects.permitted(actor).filter(pk=action.goal_id, audience=Audience.BOTH).exists()
+
+
+def _save(actor: Actor, part: PlanPart) -> None:
+    part.updated_at = database_now()
+    part.changed_by = actor.user
     part.save()
     if not type(part).objects.permitted(actor, Category.PLAN_CHANGE).filter(pk=part.pk).exists():
         raise NotVisible

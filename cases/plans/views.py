@@ -366,6 +366,7 @@ class ActionEdit(ActionEditing):
         if part is None or goal is None:
             raise NotVisible
         self.part, self.goal = part, goal
+        self.part.goal = goal
 
     def make_form(self, data: Any = None) -> PartForm:
         """The action as it stands."""

@@ -28,7 +28,8 @@ class EventKind:
     `group` is the heading under which the inbox files it. `title` ("Plan changed") and `wording`, where `{agency}`
     stands for the short name of the agency that acted, are what people read. Neither names the supervisee: the page
     adds the name from the record, which it reads through the door. `farewell` marks an event that ends the access of
-    the units it names: their members are told the bare fact, for the door no longer knows them. `required` says why
+    the units it names: their members are told the bare fact, for the door no longer knows them. `closing` marks an
+    event that hides a part of the record: told to those who see the record and no longer the part. `required` says why
     nobody may choose not to be told, in a sentence; empty where they may.
     """
 
@@ -40,6 +41,7 @@ class EventKind:
     audience: Audience = Audience.HOLDERS
     mail: bool = True
     farewell: bool = False
+    closing: bool = False
     required: str = ""
 
     @property

@@ -80,7 +80,8 @@ class Records:
 
     def opens(self, event: OutboxEvent, actor: Actor) -> bool:
         """What the door says of the record and of the part that changed."""
-        category = kind_of(event.kind).category
+        kind = kind_of(event.kind)
+        category = kind.category
         if not self.shareable.records.permitted(actor, category).filter(uuid=event.record_id).exists():
             return False
         model = apps.get_model(event.object_type) if event.object_type else None
@@ -88,7 +89,8 @@ class Records:
             return bool(grants_seen([event.object_id]))
         if model is None or not is_part(model):  # no part of the record, so the record alone decides
             return True
-        return bool(model._default_manager.permitted(actor, category).filter(uuid=event.object_id).exists())
+        seen = bool(model._default_manager.permitted(actor, category).filter(uuid=event.object_id).exists())
+        return seen != kind.closing
 
     def found(self, actor: Actor, category: int, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Any]:
         """Records that the door opens."""

@@ -132,10 +132,15 @@ class _Maker:
         for case in world.cases.values():
             # What a case may lack; a plan carries its goals, actions and their versions.
             lacks = {name for name in (*FOR_BOTH, "appointment", "flag") if self.often(0.3)}
+            of_goal = 0
             for model, category in CASE_PARTS.items():
                 if model in AUTHORED or model in lacks or ("plan" in lacks and category == Category.PLAN_VIEW):
                     continue
                 audience = 0 if model in FOR_BOTH else dice.choice([0, 1, 2])
+                if model == "goal":
+                    of_goal = audience
+                elif model == "action":  # never wider than its goal
+                    audience = audience or of_goal
                 world.parts.append(Part(model, case.id, category, case=case.id, audience=audience))
         for person in world.people.values():
             for model, category in PERSON_PARTS.items():

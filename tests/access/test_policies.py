@@ -155,7 +155,8 @@ class Database:
             " has_column_privilege(%s, a.attrelid, a.attnum, 'INSERT') AND a.attidentity <> 'a',"
             " has_column_privilege(%s, a.attrelid, a.attnum, 'UPDATE') AND a.attidentity <> 'a',"
             " has_table_privilege(%s, a.attrelid, 'DELETE') FROM pg_attribute a"
-            " WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+            " WHERE a.attrelid = %s::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''"
+            " ORDER BY a.attnum",
             *[role] * 4,
             table,
         )
@@ -167,7 +168,7 @@ class Database:
             return
         columns = self.ask(
             "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = %s::regclass"
-            " AND attnum > 0 AND NOT attisdropped AND attidentity <> 'a'",
+            " AND attnum > 0 AND NOT attisdropped AND attidentity <> 'a' AND attgenerated = ''",
             table,
         )
         row = {name: _something(name, kind, world) for name, kind in columns}
