@@ -28,7 +28,7 @@ from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
 
-CASES_EACH = 25
+CASES_EACH = 24  # and a good one before them
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 WHOLE = {response_schema_conformance}
 
@@ -93,4 +93,4 @@ def test_operation(label: str, world: World) -> None:
         call(case, turn)
 
     generated()
-    assert len(statuses) > 25
+    assert len(statuses) >= 25

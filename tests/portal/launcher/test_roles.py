@@ -45,7 +45,15 @@ WORKER = ["-m", "celery", "--app=portal.celery", "worker", "--pool=solo"]
 BEAT = ["-m", "celery", "--app=portal.celery", "beat", "--pidfile=", "--schedule=/tmp/concord-never-written"]
 
 
-@pytest.mark.parametrize("program", [WEB, COMMAND, WORKER, BEAT], ids=["web", "command", "worker", "beat"])
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(WEB, id="web"),
+        pytest.param(COMMAND, id="command"),
+        pytest.param(WORKER, id="worker", marks=pytest.mark.drill),
+        pytest.param(BEAT, id="beat", marks=pytest.mark.drill),
+    ],
+)
 def test_a_superuser_is_refused_in_one_sentence(program: list[str], scratch: str) -> None:
     done = start(program, scratch, "concord_admin", services.running().postgres.password)
     assert done.returncode == 3
