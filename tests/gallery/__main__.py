@@ -53,7 +53,7 @@ def main() -> int:
     FOLDER.mkdir(parents=True)
     reached: dict[str, list[str]] = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] if os.geteuid() == 0 else [])
         for persona in PERSONAS:
             walk = Walk(browser, f"http://localhost:{port}", persona.code, persona.name)
             for name, address in walk.pages():

@@ -136,7 +136,7 @@ def chromium(portal: str) -> Iterator[Browser]:
     if found is None:
         pytest.fail("No Chromium is installed: apt-get install --no-install-recommends chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"] if os.geteuid() == 0 else [])
         yield browser
         browser.close()
 
