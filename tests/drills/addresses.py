@@ -53,6 +53,7 @@ PARTS_OF_CASES = {
 FIXED: dict[str, dict[str, Any]] = {
     "account_reset_password_from_key": {"uidb36": "1", "key": "unknown"},
     "case_found": {"token": "unknown"},
+    "help_problem": {"kind": "not-found"},
     "api:code-list": {"name": "supervision-statuses"},
 }
 # Not asked for: whoever asks is not signed in any more, or asks for a file that no server here has.
