@@ -151,7 +151,7 @@ class Writer:
                 cursor.execute(_COPY, [[case_id]])
         return times
 
-    def bulk(self, rounds: int = 3) -> dict[str, tuple[Sample, Sample]]:
+    def bulk(self, rounds: int = 7) -> dict[str, tuple[Sample, Sample]]:
         """Grant, revoke and touch of ten thousand cases: name → (ours, plain)."""
         cursor = self.admin.cursor()
         found = {name: (Sample(), Sample()) for name in ("grant", "revoke", "touch")}
