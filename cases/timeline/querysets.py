@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BigIntegerField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
 from django.db.models.functions import Cast
@@ -16,6 +15,7 @@ from django.db.models.functions import Cast
 from agencies.directory.models import Agency, User
 from cases.timeline.sources import Line, Source, sources
 from sharing.access.actors import Actor
+from sharing.access.rows import written
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
@@ -121,12 +121,10 @@ def _newest(parts: Iterable[QuerySet[Any]], limit: int) -> list[_Row]:
     texts: list[str] = []
     arguments: list[Any] = []
     for part in parts:
-        try:
-            text, values = part.query.sql_with_params()
-        except EmptyResultSet:  # Django knows that nothing can come of it
-            continue
-        texts.append(f"({text})")
-        arguments += values
+        statement = written(part)
+        if statement is not None:
+            texts.append(f"({statement[0]})")
+            arguments += statement[1]
     if not texts:
         return []
     with connection.cursor() as cursor:

@@ -13,7 +13,7 @@ from agencies.directory.querysets import covering
 from sharing.access.actors import Actor
 from sharing.access.context import open_context
 from sharing.notices.models import InboxItem, OutboxEvent
-from sharing.notices.querysets import item_for
+from sharing.notices.querysets import still_seen
 from sharing.notices.registry import kind_of
 from sharing.notices.subjects import Candidate, Subject, subject_of
 
@@ -63,9 +63,9 @@ def still_entitled(event: OutboxEvent, user: User, agency_id: int) -> bool:
 def still_sees(item: InboxItem) -> bool:
     """Whether the reader of an item may see now what it is about. Needs a transaction; leaves it without a context."""
     actor = open_context(item.user, item.agency_id, channel="task")
-    news = item_for(actor, item.uuid) if actor and actor.agency_id == item.agency_id else None
+    seen = actor is not None and actor.agency_id == item.agency_id and still_seen(actor, item.uuid)
     _forget_context()
-    return news is not None and news.record is not None
+    return seen
 
 
 def _is_bidden_farewell(event: OutboxEvent, candidate: Candidate) -> bool:

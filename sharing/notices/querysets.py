@@ -165,6 +165,12 @@ def item_for(actor: Actor, item_uuid: uuid.UUID) -> News | None:
     return _with_records(actor, [item])[0] if item else None
 
 
+def still_seen(actor: Actor, item_uuid: uuid.UUID) -> bool:
+    """Whether the actor may see now what one of their items is about."""
+    news = item_for(actor, item_uuid)
+    return news is not None and news.record is not None
+
+
 def unread(actor: Actor) -> Unread:
     """How many items the actor has neither opened nor put away, up to UNREAD_CAP."""
     waiting = own_items(actor).filter(read_at__isnull=True, done_at__isnull=True)

@@ -13,7 +13,7 @@ from agencies.directory.clock import database_now
 from sharing.access.actors import Actor
 from sharing.access.errors import NotVisible, Refused
 from sharing.notices.models import Claim, InboxItem
-from sharing.notices.querysets import folded_with, item_for, own_items
+from sharing.notices.querysets import folded_with, own_items, still_seen
 
 
 def _own(actor: Actor, item_uuid: uuid.UUID) -> InboxItem:
@@ -83,7 +83,7 @@ def take(*, actor: Actor, item_uuid: uuid.UUID) -> Claim:
         raise Refused("This news came to you alone: there is nobody to take it on for.")
     if item.unit_id not in actor.groups_for(NOTHING):
         raise Refused("You no longer work in the unit that was told. Leave this to a colleague there.")
-    if not _still_seen(actor, item):
+    if not still_seen(actor, item.uuid):
         raise Refused("Your access to this has ended. Leave it to a colleague.")
     try:
         with transaction.atomic():
@@ -104,7 +104,7 @@ def give_back(*, actor: Actor, item_uuid: uuid.UUID) -> InboxItem:
     """
     item = _own(actor, item_uuid)
     claims = Claim.objects.filter(event=item.event, unit=item.unit_id)
-    if not (gives_back_for_others(actor, item) and _still_seen(actor, item)):
+    if not (gives_back_for_others(actor, item) and still_seen(actor, item.uuid)):
         claims = claims.filter(user=actor.user)
     claims.delete()
     return item
@@ -113,8 +113,3 @@ def give_back(*, actor: Actor, item_uuid: uuid.UUID) -> InboxItem:
 def gives_back_for_others(actor: Actor, item: InboxItem) -> bool:
     """Whether the actor is a supervisor of the unit that was told: one who may sign for it."""
     return item.unit_id in actor.groups_for(Category.PLAN_SIGN)
-
-
-def _still_seen(actor: Actor, item: InboxItem) -> bool:
-    news = item_for(actor, item.uuid)
-    return news is not None and news.record is not None

@@ -75,7 +75,9 @@ def _send_one_digest() -> bool:
         )
         waiting = [delivery for delivery in waiting if delivery.agency_id == waiting[0].agency_id]
         letter = [delivery for delivery in waiting if _may_have(delivery)]
-        items = InboxItem.objects.filter(user=account, agency=waiting[0].agency_id)
+        # Nothing waits where another worker sent it between our look and our turn.
+        told_for = {delivery.agency_id for delivery in letter}
+        items = InboxItem.objects.filter(user=account, agency__in=told_for)
         items = items.filter(event__in=[delivery.event_id for delivery in letter])
         fresh = set(items.filter(read_at__isnull=True, done_at__isnull=True).values_list("event_id", flat=True))
         for delivery in letter:
