@@ -22,12 +22,14 @@ from cases.supervision import models as supervision
 from sharing.access import models as access
 from sharing.agreements import models as agreements
 from tests import services
+from tests.access.marks import uuid_of, word
 from tests.access.oracle import Grant, Part, World
 
 # Children before parents. The trail and what a migration filled stay.
 EMPTY = """
 DELETE FROM cases_appointment;
 DELETE FROM sharing_delivery; DELETE FROM sharing_inboxitem; DELETE FROM sharing_outboxevent;
+DELETE FROM sharing_webhooksecret; DELETE FROM sharing_webhook;
 DELETE FROM cases_actionversion; DELETE FROM cases_goalversion; DELETE FROM cases_action; DELETE FROM cases_goal;
 DELETE FROM cases_document; DELETE FROM cases_flag;
 DELETE FROM cases_plan; DELETE FROM cases_contactversion; DELETE FROM cases_contact; DELETE FROM cases_draft;
@@ -37,7 +39,7 @@ DELETE FROM cases_case; DELETE FROM cases_juvenilehistory; DELETE FROM cases_ali
 DELETE FROM cases_address; DELETE FROM cases_personnametoken; DELETE FROM cases_nametoken;
 DELETE FROM cases_person; DELETE FROM sharing_grant; DELETE FROM sharing_circleunit; DELETE FROM sharing_circle;
 DELETE FROM sharing_agreementparty; DELETE FROM sharing_agreement; DELETE FROM agencies_membership;
-DELETE FROM agencies_apitoken; DELETE FROM sharing_keptanswer;
+DELETE FROM agencies_accountsession; DELETE FROM agencies_apitoken; DELETE FROM sharing_keptanswer;
 DELETE FROM agencies_unit; DELETE FROM agencies_agency;
 DELETE FROM account_emailaddress; DELETE FROM agencies_user; DELETE FROM auth_group;
 """
@@ -247,18 +249,28 @@ def _insert_records(cursor: Any, world: World) -> None:
     insert(
         cursor,
         (
-            people.Person(id=p.id, agency_id=p.agency, local_id=f"L{p.id}", given_name="Ines", family_name=p.family)
+            people.Person(
+                id=p.id,
+                uuid=uuid_of("person", p.id),
+                agency_id=p.agency,
+                local_id=f"L{p.id}",
+                given_name="Ines",
+                middle_name=word("person", p.id),
+                family_name=p.family,
+            )
             for p in world.people.values()
         ),
     )
     cases = {
         c.id: supervision.Case(
             id=c.id,
+            uuid=uuid_of("case", c.id),
             number=c.number,
             person_id=c.person,
             agency_id=c.agency,
             unit_id=c.unit,
             officer_id=c.officer,
+            offense=f"Theft {c.number}",
             status=c.status,
             risk_level=c.risk,
             updated_at=c.updated,
@@ -289,9 +301,6 @@ def _insert_records(cursor: Any, world: World) -> None:
         by_model.setdefault(part.model, []).append(part)
     for name in (*_CASE_PARTS, "alias", "identifier", "address"):
         insert(cursor, (_part(world, part) for part in by_model.get(name, [])))
-    world_uuids = {number: case.uuid for number, case in cases.items()}
-    _uuids.clear()
-    _uuids.update(world_uuids)
 
 
 _CASE_PARTS = (
@@ -309,55 +318,62 @@ _CASE_PARTS = (
     "contact",
     "contactversion",
 )
-_uuids: dict[int, Any] = {}
 
 
 def _part(world: World, part: Part) -> models.Model:
+    made = _described(world, part)
+    made.uuid = uuid_of(part.model, part.id)  # type: ignore[attr-defined]
+    return made
+
+
+def _described(world: World, part: Part) -> models.Model:
+    said = word(part.model, part.id)
     today = world.now.date()
     number = part.id
     in_plan = {"case_id": part.case, "plan_id": part.case, "audience": part.audience}
     match part.model:
         case "condition":
-            return supervision.Condition(id=number, case_id=part.case, kind="curfew", text="Home by nine")
+            return supervision.Condition(id=number, case_id=part.case, kind="curfew", text=f"Home by nine {said}")
         case "caution":
-            return supervision.Caution(id=number, case_id=part.case, text="Firearm", set_on=today)
+            return supervision.Caution(id=number, case_id=part.case, text=f"Firearm {said}", set_on=today)
         case "riskassessment":
-            return supervision.RiskAssessment(id=number, case_id=part.case, tool="COMPAS", risk_decile=7)
+            return supervision.RiskAssessment(id=number, case_id=part.case, tool=f"COMPAS {said}", risk_decile=7)
         case "flag":
             return flags.Flag(
                 id=number, case_id=part.case, audience=part.audience, agency_id=world.cases[part.case or 0].agency,
-                kind="veteran", basis="court", evidence="Discharge papers", set_on=today,
+                kind="veteran", basis="court", evidence=f"Papers {said}", set_on=today,
             )  # fmt: skip
         case "plan":
-            return plans.Plan(id=number, case_id=part.case, purpose="Steady work")
+            return plans.Plan(id=number, case_id=part.case, purpose=f"Steady work {said}")
         case "goal":
-            return plans.Goal(id=number, **in_plan, title="Keep a job", need="employment", target="Six months")
+            return plans.Goal(id=number, **in_plan, title=f"Keep a job {said}", need="employment", target="Six months")
         case "action":
-            return plans.Action(id=number, **in_plan, goal_id=part.case, title="Call the employer")
+            return plans.Action(id=number, **in_plan, goal_id=part.case, title=f"Call {said}")
         case "goalversion":
-            return plans.GoalVersion(id=number, **in_plan, goal_id=part.case, version=1, values={})
+            return plans.GoalVersion(id=number, **in_plan, goal_id=part.case, version=1, values={"title": said})
         case "actionversion":
-            return plans.ActionVersion(id=number, **in_plan, action_id=part.case, version=1, values={})
+            return plans.ActionVersion(id=number, **in_plan, action_id=part.case, version=1, values={"title": said})
         case "document":
             return documents.Document(
-                id=number, case_id=part.case, title="Order", file_name="order.pdf", file_type="pdf", size=1, digest="0",
-                stored_as=f"00/{number}", scan_state="clean", added_by_id=min(world.users), added_by_agency_id=1,
+                id=number, case_id=part.case, title=f"Order {said}", file_name="order.pdf", file_type="pdf", size=1,
+                digest="0", stored_as=f"00/{number}", scan_state="clean",
+                added_by_id=min(world.users), added_by_agency_id=1,
             )  # fmt: skip
         case "appointment":
             return _appointment(world, part)
         case "contact" | "contactversion":
             author, agency = part.author or (0, 0)
-            said = {"id": number, "case_id": part.case, "audience": part.audience, "author_id": author}
-            said |= {"author_agency_id": agency, "changed_by_id": author}
+            by = {"author_id": author, "author_agency_id": agency, "changed_by_id": author}
+            by |= {"id": number, "case_id": part.case, "audience": part.audience}
             if part.model == "contact":
-                return contacts.Contact(**said, kind=1, occurred_at=world.now)
-            return contacts.ContactVersion(**said, contact_id=part.case, version=1, values={})
+                return contacts.Contact(**by, kind=1, occurred_at=world.now, note=said)
+            return contacts.ContactVersion(**by, contact_id=part.case, version=1, values={"note": said})
         case "alias":
             family = world.people[number].alias
-            return people.Alias(id=number, person_id=part.person, given_name="Ines", family_name=family)
+            return people.Alias(id=number, person_id=part.person, given_name=said, family_name=family)
         case "identifier":
-            return people.Identifier(id=number, person_id=part.person, kind="fbi", value=f"F{number}")
-    return people.Address(id=number, person_id=part.person, street="12 Elm Street", city="Riverton", state="FL")
+            return people.Identifier(id=number, person_id=part.person, kind="fbi", value=said.upper())
+    return people.Address(id=number, person_id=part.person, street=f"12 {said} Street", city="Riverton", state="FL")
 
 
 def _appointment(world: World, part: Part) -> models.Model:
@@ -370,15 +386,17 @@ def _appointment(world: World, part: Part) -> models.Model:
         made_by_id=somebody,
         officer_id=somebody,
         starts_at=world.now,
+        purpose=word("appointment", part.id),
     )
 
 
 def _grant(world: World, grant: Grant) -> models.Model:
     return access.Grant(
         id=grant.id,
+        uuid=uuid_of("grant", grant.id),
         kind=grant.kind,
         record_type="cases.case",
-        record_id=None if grant.kind == "standing" else _uuids[grant.cases[0]],
+        record_id=None if grant.kind == "standing" else uuid_of("case", grant.cases[0]),
         group_id=grant.group,
         bundle=grant.bundle,
         mask=grant.mask,

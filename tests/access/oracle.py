@@ -235,6 +235,32 @@ class Oracle:
             return bool(self.open_keys(viewer, part.case, wanted))
         return part.person in self.people(viewer, wanted)
 
+    def told(self, case_id: int, category: int, part: Part | None) -> set[tuple[int, int]]:
+        """Who is told that the case or the part changed, and for which agency: (user, agency).
+
+        Members of units that hold a key with the category, as far as they may see it: the officer of record, of the
+        owner those who sign, and never the members of a root unit as such.
+        """
+        world, case = self.world, self.world.cases[case_id]
+        masks: dict[tuple[int, int], int] = {}
+        for m in world.memberships:
+            if m.start <= self.now < m.until:
+                place = (m.user, m.unit)
+                masks[place] = masks.get(place, 0) | int(with_prerequisites(ROLES[m.role].mask))
+        holders = {k.group for k in self.keys.get(case_id, []) if k.until > self.now and k.mask & category == category}
+        found = set()
+        for (user, place), mask in masks.items():
+            unit = world.units[place]
+            concerned = not unit.root and (unit.agency != case.agency or mask & Category.PLAN_SIGN)
+            if place not in holders or mask & category != category or not (concerned or user == case.officer):
+                continue
+            viewer = self.viewer(user, unit.agency)
+            if viewer is None or viewer.agency.id != unit.agency or not self.open_keys(viewer, case_id, category):
+                continue
+            if part is None or self.sees_part(viewer, part, category):
+                found.add((user, unit.agency))
+        return found
+
     def listed(
         self,
         viewer: Viewer,

@@ -9,6 +9,7 @@ from agencies.directory.categories import Category, with_prerequisites
 from agencies.directory.models import FOREVER, AgencyKind
 from agencies.directory.roles import ROLES
 from cases.supervision.bundles import BUNDLES
+from tests.access.marks import word
 from tests.access.oracle import Agency, Agreement, Case, CirclePlace, Grant, Membership, Part, Person, Unit, User, World
 
 NOW = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
@@ -117,7 +118,7 @@ class _Maker:
                     agency,
                     unit=dice.choice([u.id for u in world.units.values() if u.agency == agency]),
                     officer=dice.choice([None, *world.users]),
-                    number=f"{agency}-{number:04}",
+                    number=word("number", number).upper(),
                     status=dice.choice([1, 1, 2, 8]),
                     risk=dice.choice([0, 1, 3]),
                     updated=NOW - dice.choice(STEPS) * dice.choice([0, 1, 1, 2]),  # ties are wanted

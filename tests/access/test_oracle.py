@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from django.db import connection, transaction
@@ -19,6 +19,7 @@ from sharing.access.actors import Actor
 from sharing.access.context import open_context
 from sharing.access.explain import opened_masks, why
 from tests import services
+from tests.access import marks
 from tests.access.loading import Loader, model_of
 from tests.access.oracle import Oracle, Viewer, World, keys_of
 from tests.access.random_worlds import CASE_PARTS, FAMILIES, PERSON_PARTS, moments, random_world, shake
@@ -101,10 +102,12 @@ def first_wall_alone(loader: Loader, world: World, now: datetime.datetime, dice:
                 same(f"{where}: {name}", keys(model_of(name).objects.visible_to(actor)), seen)
 
 
-def lookers(world: World, now: datetime.datetime, dice: random.Random) -> list[tuple[int, int | None]]:
-    """Who looks, and for which agency: anybody, and somebody who sees much, or did a second ago."""
+def lookers(
+    world: World, now: datetime.datetime, dice: random.Random, *, of: Iterable[int] | None = None
+) -> list[tuple[int, int | None]]:
+    """Who of these users looks, and for which agency: anybody, and somebody who sees much, or did a second ago."""
     oracle = Oracle(world, now - datetime.timedelta(seconds=1))
-    choices = [(user, agency) for user in world.users for agency in (None, *world.agencies)]
+    choices = [(user, agency) for user in of or world.users for agency in (None, *world.agencies)]
 
     def reach(choice: tuple[int, int | None]) -> int:
         viewer = oracle.viewer(*choice)
@@ -240,7 +243,7 @@ class Look:
                 (name.upper(), {number for number in known if self.world.cases[number].person in people}),
                 (case.number, {case.id} & more),
                 (f"L{case.person}", {number for number in more if self.world.cases[number].person == case.person}),
-                (f"F{case.person}", more & ids),
+                (marks.word("identifier", case.person).upper(), more & ids),
             ]
         )
         found = {hit.pk for hit in Case.objects.search(actor, words=[word], limit=500)}

@@ -1,0 +1,203 @@
+"""One user's visit to every address that answers GET, and to search and files: what each may tell, by the oracle."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django.test import Client
+from django.urls import reverse
+
+from agencies.directory.categories import Category
+from agencies.directory.models import User
+from tests import services
+from tests.access.marks import Mark, told, uuid_of
+from tests.access.oracle import Oracle, Viewer
+from tests.calls import signed_in
+from tests.drills.addresses import FIXED, PARTS_OF_CASES, asked, kind_of, parameters
+
+C = Category
+# What beyond its own category a mark needs before it may be told: numbers tell more than name and contact.
+FURTHER = {"number": C.SUPERVISION, "alias": C.SUPERVISION, "identifier": C.SUPERVISION}
+# Address → what it lists whole: the marks of this kind on its answer are those that the oracle opens, no fewer.
+LISTS_OF_CASE = {
+    "api:case": ("number", "condition", "caution", "riskassessment", "address", "alias", "identifier"),
+    "api:case-conditions": ("condition",),
+    "api:contacts": ("contact",),
+    "api:plan": ("plan", "goal", "action"),
+    "api:plan-goals": ("goal",),
+    "api:case-flags": ("flag",),
+    "api:case-cautions": ("caution",),
+    "api:case-appointments": ("appointment",),
+    "api:case-documents": ("document",),
+    "api:addresses": ("address",),
+    "api:timeline": ("contact", "flag", "caution", "document"),
+    "case_conditions": ("condition",),
+    "case_flags": ("flag", "caution"),
+    "case_documents": ("document",),
+    "case_appointments": ("appointment",),
+    "case_plan": ("goal", "action"),
+    "case_timeline": ("contact", "flag", "caution", "document"),
+}
+LISTS_OF_PART = {
+    "api:contact-versions": "contactversion",
+    "api:goal-versions": "goalversion",
+    "api:goal-actions": "action",
+    "api:action-versions": "actionversion",
+}
+LISTS_OF_ALL = {"api:cases": "case", "api:changes": "case", "api:supervisees": "person", "api:case-export": "number"}
+OF_A_PLAN = ("api:plan", "api:plan-goals", "goal_add")
+# What reads and is asked by POST: {name} is a family name of the world.
+READ_BY_POST = {
+    "api:searches": {"words": "{name}"},
+    "api:case-export": {"purpose": "supervision"},
+    "case_search": {"q": "{name}"},
+    "case_export": {"purpose": "supervision", "tab": "shared"},
+}
+UNKNOWN, REFUSED, NO_FILE, EMPTY_FILE = 404, 403, 503, 400
+OF_NO_RECORD = ("item", "webhook", "client", "token", "member", "unit", "cover", "agency")
+# What belongs to a person, and what of a case opens it.
+PERSONAL = {
+    "person": C.EXISTENCE,
+    "alias": C.SUPERVISION,
+    "identifier": C.SUPERVISION,
+    "address": C.LOCATION,
+}
+
+
+class Answer(NamedTuple):
+    """What an address said."""
+
+    route: str
+    subject: Mark | None  # the case or part that stands in the address
+    case: int  # to which it belongs
+    status: int
+    marks: set[Mark]
+
+
+class Visit:
+    """A signed-in user at one moment of a world."""
+
+    def __init__(self, oracle: Oracle, user_id: int, agency: int | None, dice: random.Random) -> None:
+        self.world, self.oracle, self.dice = oracle.world, oracle, dice
+        self.viewer = oracle.viewer(user_id, agency)
+        self.known = oracle.cases(self.viewer, C.EXISTENCE) if self.viewer else set()
+        self.client = signed_in_for(user_id, agency)
+
+    def everywhere(self) -> Iterator[str]:
+        """Every sentence in which an answer differs from what the oracle says."""
+        may = may_be_told(self.oracle, self.viewer)
+        for answer in self.answers():
+            about = f"{answer.route} of {answer.subject}: {answer.status}"
+            if wrong := answer.marks - may:
+                yield f"{about} tells {sorted(wrong)}"
+            if missing := self.must_be_told(answer, may) - answer.marks:
+                yield f"{about} hides {sorted(missing)}"
+            if answer.status not in self.statuses(answer, may):
+                yield about
+
+    def must_be_told(self, answer: Answer, may: set[Mark]) -> set[Mark]:
+        """What this address has to tell."""
+        if self.viewer is None:
+            return set()
+        if answer.route in LISTS_OF_ALL:
+            return {mark for mark in may if mark[0] == LISTS_OF_ALL[answer.route]}
+        if answer.subject is None or answer.subject not in may:
+            return set()
+        number = answer.subject[1]
+        if answer.route in LISTS_OF_PART:
+            return {(LISTS_OF_PART[answer.route], number)} & may
+        # What belongs to the person is told with this case where a key to this case opens it.
+        found = set()
+        for kind in LISTS_OF_CASE.get(answer.route, ()):
+            if kind not in PERSONAL:
+                found.add((kind, number))
+            elif self.oracle.open_keys(self.viewer, number, int(PERSONAL[kind])):
+                found.add((kind, self.world.cases[number].person))
+        if ("goal", number) not in may:  # its actions stand below it
+            found.discard(("action", number))
+        return found & may
+
+    def statuses(self, answer: Answer, may: set[Mark]) -> set[int]:
+        """How the address may answer."""
+        if answer.subject is None and answer.route in READ_BY_POST:
+            empty = "export" in answer.route and self.viewer
+            return {200 if self.viewer else REFUSED} | ({EMPTY_FILE} if empty else set())
+        if answer.subject is None:
+            return set(range(200, 405))
+        if self.viewer is None:
+            return {REFUSED}
+        kind = answer.subject[0]
+        if kind != "person" and ("case", answer.case) not in may:
+            return {UNKNOWN}
+        if answer.subject not in may:  # whoever may not do it at all is refused before anybody looks for the part
+            return {UNKNOWN, REFUSED}
+        nothing_there = kind == "grant" or (answer.route in OF_A_PLAN and ("plan", answer.case) not in may)
+        return {200, 302, REFUSED, NO_FILE} | ({UNKNOWN} if nothing_there else set())
+
+    def answers(self) -> Iterator[Answer]:
+        """Every route once, mostly about a case that the user may see; and what reads and is asked by POST."""
+        wanted = asked()
+        for route, names in parameters():
+            if route in wanted and (answer := self.ask(route, names)):
+                yield answer
+        name = self.dice.choice(list(self.world.people.values())).family
+        for route, body in READ_BY_POST.items():
+            filled = {field: value.format(name=name) for field, value in body.items()}
+            kind = {"content_type": "application/json"} if route.startswith("api:") else {"follow": True}
+            yield said(route, self.client.post(reverse(route), filled, **kind))  # type: ignore[arg-type]
+
+    def ask(self, route: str, names: list[str]) -> Answer | None:
+        """The answer to one route; None where the world has nothing that could stand in its address."""
+        part = next((kind for kind in map(kind_of, names) if kind != "case"), None)
+        if route in FIXED or not names:
+            return said(route, self.client.get(reverse(route, kwargs=FIXED.get(route))))
+        if part in OF_NO_RECORD:
+            there = services.owner(PARTS_OF_CASES[part])
+            return said(route, self.client.get(reverse(route, args=self.dice.choice(there)[:1]))) if there else None
+        case = self.a_case()
+        subject: Mark = ("case", case)
+        if part == "grant":
+            alone = [grant for grant in self.world.grants if grant.kind != "standing"]
+            if not alone:
+                return None
+            grant = self.dice.choice(alone)
+            case, subject = grant.cases[0], (part, grant.id)
+        elif part:
+            subject = (part, self.world.cases[case].person if part in PERSONAL else case)
+        filled = {name: uuid_of("case", case) if kind_of(name) == "case" else uuid_of(*subject) for name in names}
+        return said(route, self.client.get(reverse(route, kwargs=filled)), subject, case)
+
+    def a_case(self) -> int:
+        """One that the user may know of, three times in four."""
+        known = self.known if self.known and self.dice.random() < 0.75 else self.world.cases
+        return self.dice.choice(sorted(known))
+
+
+def signed_in_for(user_id: int, agency: int | None) -> Client:
+    """A browser in which this user is signed in and acts for this agency, if they can."""
+    client = signed_in(User.objects.get(pk=user_id))
+    session = client.session
+    session["agency_id"] = agency
+    session.save()
+    return client
+
+
+def said(route: str, response: Any, subject: Mark | None = None, case: int = 0) -> Answer:
+    """The answer as it is compared."""
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    return Answer(route, subject, case, response.status_code, told(body.decode(errors="replace")))
+
+
+def may_be_told(oracle: Oracle, viewer: Viewer | None) -> set[Mark]:
+    """Every mark of which this viewer may be told, wherever it stands."""
+    if viewer is None:
+        return set()
+    world = oracle.world
+    cases = oracle.cases(viewer, C.EXISTENCE)
+    found: set[Mark] = {("case", number) for number in cases}
+    found |= {("person", world.cases[number].person) for number in cases}
+    found |= {("number", number) for number in oracle.cases(viewer, C.EXISTENCE | C.SUPERVISION)}
+    found |= {(p.model, p.id) for p in world.parts if oracle.sees_part(viewer, p, FURTHER.get(p.model, 0))}
+    return found | {("grant", grant.id) for grant in world.grants if cases & set(grant.cases)}
