@@ -113,7 +113,7 @@ def page(sources: list[Source], *, after: str, order: str) -> str:
 
 # Which principals are asked for which kind of list; an empty array asks none.
 EVERY, OWN, RARE_ONES = Source("unnest(v_all)", "true"), Source("unnest(v_owning)", OWNED), Source("unnest(v_rare)", SENSITIVE)
-BY_LIST = [EVERY, OWN, Source("unnest(v_given_few)", GIVEN), Source("unnest(v_given_many)", WALKED), RARE_ONES]
+BY_LIST = [OWN, Source("unnest(v_given_few)", GIVEN), Source("unnest(v_given_many)", WALKED), RARE_ONES]
 BY_KIND = [EVERY, OWN, Source("unnest(v_given)", GIVEN), RARE_ONES]
 BY_LIST_OF_REVIEW = [
     Source("unnest(v_all || v_owning)", OWNED),
@@ -171,11 +171,17 @@ ASKING = f"""
   v_own boolean := p_must & {MANAGE} <> 0;
   v_shared boolean := p_must_not & {MANAGE} <> 0;
   v_sensitive boolean := p_must & {RARE} <> 0;
-  v_all int[] := CASE WHEN NOT v_own AND NOT v_shared AND NOT v_sensitive THEN v_groups ELSE '{{}}' END;
+  v_plain boolean := NOT v_own AND NOT v_shared AND NOT v_sensitive;
+  v_all int[] := CASE WHEN v_plain THEN v_groups ELSE '{{}}' END;
   v_given int[] := CASE WHEN v_shared AND NOT v_sensitive THEN v_groups ELSE '{{}}' END;
   v_rare int[] := CASE WHEN v_sensitive AND NOT v_own THEN v_groups ELSE '{{}}' END;
-  -- Only principals with an owner's paper hold keys of their own.
-  v_owning int[] := CASE WHEN v_own OR (v_sensitive AND NOT v_shared) THEN {OWNERS.format(groups="v_groups")} ELSE '{{}}' END;"""
+  v_owning int[] := '{{}}';"""
+# Only principals with an owner's paper hold keys of their own. A statement, since an expression that asks tables costs as
+# much where its answer is not wanted.
+OWNING = f"""
+  IF v_own OR (v_sensitive AND NOT v_shared) THEN
+    v_owning := {OWNERS.format(groups="v_groups")};
+  END IF;"""
 
 PAGE = f"""
 CREATE FUNCTION case_page(
@@ -185,18 +191,22 @@ CREATE FUNCTION case_page(
 LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 26 SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
 {ASKING}
-  v_given_few int[] := CASE WHEN v_shared AND p_sort <> 'review' THEN ARRAY(
-    SELECT w.g FROM unnest({OWNERS.format(groups="v_given")}) AS w(g)
-     WHERE (SELECT count(*) FROM (SELECT 1 FROM cases_casekey x WHERE x.group_id = w.g AND {GIVEN} LIMIT {FEW + 1}) s) <= {FEW})
-    ELSE '{{}}' END;
-  v_given_many int[] := CASE WHEN v_shared THEN ARRAY(
-    SELECT w.g FROM unnest(v_given) AS w(g) WHERE NOT w.g = ANY (v_given_few)) ELSE '{{}}' END;
+  v_given_few int[] := '{{}}';
+  v_given_many int[] := '{{}}';
   -- How many lists are merged, and how many of each one's newest are probed for the floor: 3 up to 30, then 1.
   v_crossings int := cardinality(v_groups) * cardinality(v_statuses) * cardinality(v_levels);
   v_crossed boolean := v_filtered AND p_sort <> 'review' AND v_crossings <= 400;
   v_lists int := CASE WHEN v_crossed THEN v_crossings ELSE cardinality(v_groups) END;
   v_probe int := CASE WHEN v_lists <= 6 THEN 0 WHEN v_lists <= 30 THEN 3 ELSE 1 END;
 BEGIN
+{OWNING}
+  IF v_shared AND p_sort <> 'review' THEN
+    v_given_few := ARRAY(
+      SELECT w.g FROM unnest({OWNERS.format(groups="v_given")}) AS w(g)
+       WHERE (SELECT count(*) FROM (
+                SELECT 1 FROM cases_casekey x WHERE x.group_id = w.g AND {GIVEN} LIMIT {FEW + 1}) s) <= {FEW});
+    v_given_many := ARRAY(SELECT w.g FROM unnest(v_given) AS w(g) WHERE NOT w.g = ANY (v_given_few));
+  END IF;
   IF p_officer IS NOT NULL AND p_sort = 'review' THEN
     {caseload(after=f"({OWN_REVIEW}) > (p_after_date, p_after_id)", order=OWN_REVIEW)}
   ELSIF p_officer IS NOT NULL THEN
@@ -208,7 +218,9 @@ BEGIN
   ELSIF v_crossed THEN
     {page(BY_CODES, after=AFTER_LATEST, order=LATEST)}
   ELSIF v_filtered THEN
-    {page(walking(BY_LIST), after=AFTER_LATEST, order=LATEST)}
+    {page(walking([EVERY, *BY_LIST]), after=AFTER_LATEST, order=LATEST)}
+  ELSIF v_plain THEN
+    {page([EVERY], after=AFTER_LATEST, order=LATEST)}
   ELSE
     {page(BY_LIST, after=AFTER_LATEST, order=LATEST)}
   END IF;
@@ -241,6 +253,7 @@ DECLARE
   v_raw int := p_cap * 5 / 2;
   v_rows int;
 BEGIN
+{OWNING}
   IF p_officer IS NOT NULL THEN
     SELECT count(*) INTO number FROM (
       SELECT 1 FROM cases_case c
