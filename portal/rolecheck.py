@@ -13,7 +13,7 @@ from portal.settings.connections import set_default_role
 
 # Only these may own tables, or change and compare the shape of the database.
 OWNER_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "squashmigrations", "optimizemigration"}
-JOB_COMMANDS = {"import_probation", "demo_world"}
+JOB_COMMANDS = {"import_probation", "demo_world", "open_agency"}
 # These touch no database, and must work where there is none.
 OFFLINE_COMMANDS = {
     "check",

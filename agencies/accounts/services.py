@@ -12,6 +12,7 @@ from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.http import HttpRequest
 
@@ -19,9 +20,9 @@ from agencies.accounts.models import AccountLetter, AccountSession, ApiToken
 from agencies.directory import services as directory
 from agencies.directory.clock import DatabaseNow, database_now
 from agencies.directory.errors import NotVisible, Refused
-from agencies.directory.models import Unit, User
+from agencies.directory.models import Agency, Membership, Unit, User
 from agencies.directory.querysets import memberships_in_force, works_elsewhere, works_for
-from agencies.trail.services import Acting, record_change
+from agencies.trail.services import Acting, record_change, record_command
 
 PREFIX = "ccd_"
 END_ROLES = "End their roles here instead."
@@ -123,6 +124,31 @@ def invite(
     if not user.has_usable_password():
         _write_letter(actor, user, AccountLetter.Kind.INVITATION)
     return user
+
+
+@transaction.atomic
+def open_agency(
+    *, name: str, short_name: str, kind: str, time_zone: str, email: str, administrator: str
+) -> tuple[Agency, User]:
+    """Begin an agency: its root unit, and its first administrator, to whom a worker sends a link to choose a password.
+
+    For whoever runs Concord, as the job role: everything else the administrator does, signed in. Somebody who has an
+    account already is given the role in that account. Returns agency and administrator; raises Refused.
+    """
+    if Agency.objects.filter(name__iexact=name).exists():
+        raise Refused(f"There is an agency called {name} already.", "name")
+    user = User.objects.filter(email=email.lower()).first()
+    if user is not None and (user.kind != User.Kind.PERSON or not user.is_active):
+        raise Refused("This address belongs to a system, or to an account that is suspended.", "email")
+    agency = Agency.objects.create(name=name, short_name=short_name, kind=kind, time_zone=time_zone)
+    group = Group.objects.create(name=f"unit {uuid.uuid4()}")
+    root = Unit.objects.create(group=group, agency=agency, name=short_name, is_root=True)
+    user = user or User.objects.create_user(email, name=administrator)
+    Membership.objects.create(user=user, group_id=root.pk, role="administrator", starts_at=database_now())
+    if not user.has_usable_password():
+        AccountLetter.objects.create(user=user, kind=AccountLetter.Kind.INVITATION)
+    record_command(verb="agency.opened", agency=agency, obj=agency, after={"kind": kind, "administrator": user.pk})
+    return agency, user
 
 
 @transaction.atomic

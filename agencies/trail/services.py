@@ -66,6 +66,19 @@ def record_change(
     )
 
 
+def record_command(*, verb: str, agency: Agency, obj: Any, after: dict[str, Any]) -> Change:
+    """Add the change row of what whoever runs Concord did at the command line: nobody is signed in. Returns the row."""
+    return Change.objects.create(
+        agency_id=agency.pk,
+        agency_name=agency.name,
+        channel="command",
+        verb=verb,
+        object_type=obj._meta.label_lower,
+        object_id=str(getattr(obj, "uuid", obj.pk)),
+        after=after,
+    )
+
+
 class ChangeOf(NamedTuple):
     """One of many records that one act changed alike."""
 
