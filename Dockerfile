@@ -1,5 +1,5 @@
 # One image for web, worker, beat and migrations; docker-compose.yml says which runs what.
-FROM python:3.11-slim AS concord
+FROM python:3.11-slim-trixie AS concord
 
 ENV PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=portal.settings.production
 WORKDIR /srv/concord
@@ -25,7 +25,8 @@ USER nobody
 EXPOSE 8000
 CMD ["gunicorn", "portal.wsgi:application", "--config=portal/deploy/gunicorn.py"]
 
-# The same with PostgreSQL's own programs, which make and restore backups. Their version must not be older than the server's.
+# The same with PostgreSQL's own programs, which make and restore backups. Their version must not be older than the
+# server's: Debian trixie brings 17, as docker-compose.yml does.
 FROM concord AS tools
 USER root
 RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/* \

@@ -12,12 +12,13 @@ demo-reset: ## forget the demo's data
 
 tools:
 	@$(PYTHON) -m portal.launcher install dev
-	@$(RUN) -m portal.launcher.browser
+	@$(RUN) -m portal.launcher.debian chromium
 
 test: tools ## everything but the drills, in under five minutes
 	$(RUN) -m pytest -m "not drill" -n 2 $(ARGS)
 
 drills: tools ## fault drills and many random worlds: takes its time
+	@$(RUN) -m portal.launcher.debian caddy
 	$(RUN) -m pytest -m drill -n 2 $(ARGS)
 
 lint: ## style, types, floors and tiers, migrations, production settings
