@@ -127,7 +127,7 @@ BEGIN
                   ELSE similarity(n.token, w.word) * 0.8 END::real AS score
         FROM cases_nametoken n
        WHERE n.token = w.word OR (length(w.word) >= 3 AND (n.token LIKE w.word || '%' OR n.token % w.word))
-       ORDER BY 3 DESC LIMIT 60) t;
+       ORDER BY 3 DESC, length(n.token), n.token LIMIT 60) t; -- of beginnings the closest
   SELECT count(*) INTO v_namesakes FROM (
     SELECT 1 FROM unnest(v_tokens) AS t(id) CROSS JOIN LATERAL (
       SELECT 1 FROM cases_personnametoken x WHERE x.token_id = t.id LIMIT v_many) x LIMIT v_many) n;

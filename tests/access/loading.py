@@ -135,6 +135,8 @@ class Loader:
                 cursor.execute("SELECT case_reset_end(%s)", [number])
             elif what == "restrict":
                 cursor.execute("UPDATE cases_case SET restricted = %s WHERE id = %s", [value, number])
+            elif what == "move end":
+                cursor.execute("UPDATE sharing_agreement SET ends_at = %s WHERE id = %s", [value, number])
             elif what == "touch":
                 cursor.execute("UPDATE cases_case SET updated_at = %s, status = 1 WHERE id = %s", [value, number])
             elif what == "move":
@@ -225,6 +227,14 @@ def insert_world(cursor: Any, world: World) -> None:
                 ended_at=g.ended,
             )
             for g in world.agreements.values()
+        ),
+    )
+    parties = [(agreement, agency) for agreement in world.agreements for agency in world.agencies]
+    insert(
+        cursor,
+        (
+            agreements.AgreementParty(id=number, agreement_id=agreement, agency_id=agency)
+            for number, (agreement, agency) in enumerate(parties, 1)
         ),
     )
     insert(

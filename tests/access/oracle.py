@@ -52,6 +52,7 @@ class Agreement:
     end: Time
     suspended: Time | None = None
     ended: Time | None = None
+    end_at_first: Time | None = None  # where it was moved since keys were made
 
     def in_force(self, now: Time) -> bool:
         stopped = [moment for moment in (self.suspended, self.ended) if moment is not None]
@@ -303,6 +304,7 @@ def keys_of(world: World) -> list[Key]:
         if grant.revoked is None:
             until = grant.until
             if grant.agreement is not None:
-                until = min(until, world.agreements[grant.agreement].end)
+                paper = world.agreements[grant.agreement]
+                until = min(until, paper.end_at_first or paper.end)
             keys += [Key(case_id, grant.group, grant.mask, until, grant.agreement, grant.id) for case_id in grant.cases]
     return keys

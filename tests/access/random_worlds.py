@@ -220,6 +220,17 @@ def shake(world: World, dice: random.Random) -> list[tuple[str, int, object]]:
     return acts
 
 
+def move_ends(world: World, dice: random.Random) -> list[tuple[str, int, object]]:
+    """Agreements get another end, as acts like those of shake(). The keys under them stay as they are."""
+    acts: list[tuple[str, int, object]] = []
+    for paper in world.agreements.values():
+        end = NOW + dice.choice(STEPS) * dice.choice([1, -1])
+        if dice.random() < 0.4 and end > paper.start:
+            paper.end_at_first, paper.end = paper.end, end
+            acts.append(("move end", paper.id, end))
+    return acts
+
+
 def moments(world: World, dice: random.Random) -> list[datetime.datetime]:
     """Now, and the very moment at which something begins or ends, or the second before it."""
     ends = {grant.until for grant in world.grants}

@@ -22,11 +22,12 @@ from tests import services
 from tests.access import marks
 from tests.access.loading import Loader, model_of
 from tests.access.oracle import Oracle, Viewer, World, keys_of
-from tests.access.random_worlds import CASE_PARTS, FAMILIES, PERSON_PARTS, moments, random_world, shake
+from tests.access.random_worlds import CASE_PARTS, FAMILIES, PERSON_PARTS, moments, move_ends, random_world, shake
 
 IN_A_TEST_RUN = 200
 IN_DRILLS = int(os.environ.get("CONCORD_WORLDS", "10000"))
 PARTS = 20
+ENDS_MOVE_FROM = 100  # the worlds named in README.md are below
 BATCH = 50
 
 
@@ -62,6 +63,9 @@ def check_world(loader: Loader, seed: int) -> None:
     loader.load(world)
     for act in shake(world, dice):
         loader.act(*act)
+    if seed >= ENDS_MOVE_FROM:
+        for act in move_ends(world, random.Random(f"ends of {seed}")):
+            loader.act(*act)
     wanted = {(k.case, k.group, k.mask, k.until, k.agreement, k.grant, True) for k in keys_of(world)}
     assert loader.keys() == wanted, f"seed {seed}: keys are not what the grants say"
     assert loader.drifted() == 0, f"seed {seed}: a copy drifted"

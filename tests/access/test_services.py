@@ -23,7 +23,7 @@ from tests.worlds import World
 DAY = datetime.timedelta(days=1)
 
 
-def soon(days: int = 30) -> datetime.datetime:
+def soon(days: float = 30) -> datetime.datetime:
     return timezone.now() + days * DAY
 
 
@@ -226,7 +226,7 @@ def test_access_does_not_outlast_its_agreement(world: World) -> None:
         act(world, "olsen", lambda actor: extend_access(actor=actor, grant_uuid=grant.uuid, until=soon(11)))
 
 
-@pytest.mark.parametrize("how", ["suspended_at", "ended_at"])
+@pytest.mark.parametrize("how", ["suspended_at", "ended_at", "ends_at"])
 def test_under_an_agreement_out_of_force_nothing_is_given_or_extended(world: World, how: str) -> None:
     grant = give(world)
     owner(f"UPDATE sharing_agreement SET {how} = now() - interval '1 second'")
@@ -237,13 +237,14 @@ def test_under_an_agreement_out_of_force_nothing_is_given_or_extended(world: Wor
             act(world, "olsen", lambda actor: extend_access(actor=actor, grant_uuid=grant.uuid, until=soon(60)))
 
 
-@pytest.mark.parametrize("how", ["suspended_at", "ended_at"])
+@pytest.mark.parametrize("how", ["suspended_at", "ended_at", "ends_at"])
 def test_an_agreement_is_in_force_until_the_day_that_is_planned_for_its_end(world: World, how: str) -> None:
     """Giving and opening go by the same moment."""
     owner(f"UPDATE sharing_agreement SET {how} = now() + interval '1 day'")
-    grant = give(world)
+    grant = give(world, until=soon(0.5))
     assert sees(world, "reyes", world.cases[6])
-    act(world, "olsen", lambda actor: extend_access(actor=actor, grant_uuid=grant.uuid, until=soon(60)))
+    later = soon(0.9 if how == "ends_at" else 60)
+    act(world, "olsen", lambda actor: extend_access(actor=actor, grant_uuid=grant.uuid, until=later))
     owner(f"UPDATE sharing_agreement SET {how} = now() - interval '1 second'")
     assert not sees(world, "reyes", world.cases[6])
 

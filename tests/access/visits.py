@@ -10,11 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from agencies.directory.categories import Category
-from agencies.directory.models import User
+from agencies.directory.models import AgencyKind, User
 from tests import services
 from tests.access.marks import Mark, told, uuid_of
-from tests.access.oracle import Oracle, Viewer
-from tests.calls import signed_in
+from tests.access.oracle import Grant, Oracle, Viewer
+from tests.calls import bearer, signed_in
 from tests.drills.addresses import FIXED, PARTS_OF_CASES, asked, kind_of, parameters
 
 C = Category
@@ -47,14 +47,34 @@ LISTS_OF_PART = {
     "api:action-versions": "actionversion",
 }
 LISTS_OF_ALL = {"api:cases": "case", "api:changes": "case", "api:supervisees": "person", "api:case-export": "number"}
+# Address of one thing → it answers 200 and tells of that thing to everybody who may see it.
+SHOWS = (
+    "api:case", "api:supervisee", "api:condition", "api:contact", "api:goal", "api:action", "api:flag",
+    "api:caution", "api:appointment", "api:document", "case_overview", "contact", "appointment",
+)  # fmt: skip
+# What may be taken along, each thing through the door.
+EXPANDED = {
+    "api:cases": "cautions,conditions,plan",
+    "api:condition": "case",
+    "api:plan-goals": "actions,case",
+    "api:goal": "actions,case",
+    "api:goal-actions": "case",
+    "api:action": "case",
+    "api:appointment": "case",
+    "api:grant": "case",
+    "api:inbox": "case",
+    "api:news": "case",
+}
+FILES = ("document_file", "api:document-file")  # of which no world has the file itself
 OF_A_PLAN = ("api:plan", "api:plan-goals", "goal_add")
 # What reads and is asked by POST: {name} is a family name of the world.
-READ_BY_POST = {
+READ_BY_POST: dict[str, dict[str, str]] = {
     "api:searches": {"words": "{name}"},
     "api:case-export": {"purpose": "supervision"},
     "case_search": {"q": "{name}"},
     "case_export": {"purpose": "supervision", "tab": "shared"},
 }
+PROVIDERS = (AgencyKind.TREATMENT_PROVIDER, AgencyKind.COMMUNITY_ORGANIZATION)
 UNKNOWN, REFUSED, NO_FILE, EMPTY_FILE = 404, 403, 503, 400
 OF_NO_RECORD = ("item", "webhook", "client", "token", "member", "unit", "cover", "agency")
 # What belongs to a person, and what of a case opens it.
@@ -79,11 +99,14 @@ class Answer(NamedTuple):
 class Visit:
     """A signed-in user at one moment of a world."""
 
-    def __init__(self, oracle: Oracle, user_id: int, agency: int | None, dice: random.Random) -> None:
+    def __init__(
+        self, oracle: Oracle, user_id: int, agency: int | None, dice: random.Random, *, system: bool = False
+    ) -> None:
         self.world, self.oracle, self.dice = oracle.world, oracle, dice
         self.viewer = oracle.viewer(user_id, agency)
         self.known = oracle.cases(self.viewer, C.EXISTENCE) if self.viewer else set()
-        self.client = signed_in_for(user_id, agency)
+        self.system = system  # asks with a token, and the API alone
+        self.client = bearer(User.objects.get(pk=user_id)) if system else signed_in_for(user_id, agency)
 
     def everywhere(self) -> Iterator[str]:
         """Every sentence in which an answer differs from what the oracle says."""
@@ -106,6 +129,8 @@ class Visit:
         if answer.subject is None or answer.subject not in may:
             return set()
         number = answer.subject[1]
+        if answer.route in SHOWS and answer.route not in LISTS_OF_CASE:
+            return {answer.subject}
         if answer.route in LISTS_OF_PART:
             return {(LISTS_OF_PART[answer.route], number)} & may
         # What belongs to the person is told with this case where a key to this case opens it.
@@ -133,26 +158,35 @@ class Visit:
             return {UNKNOWN}
         if answer.subject not in may:  # whoever may not do it at all is refused before anybody looks for the part
             return {UNKNOWN, REFUSED}
+        if answer.route in SHOWS:
+            return {200}
         nothing_there = kind == "grant" or (answer.route in OF_A_PLAN and ("plan", answer.case) not in may)
-        return {200, 302, REFUSED, NO_FILE} | ({UNKNOWN} if nothing_there else set())
+        more = {UNKNOWN} if nothing_there else {NO_FILE} if answer.route in FILES else set()
+        return {200, 302, REFUSED} | more
 
     def answers(self) -> Iterator[Answer]:
         """Every route once, mostly about a case that the user may see; and what reads and is asked by POST."""
         wanted = asked()
         for route, names in parameters():
-            if route in wanted and (answer := self.ask(route, names)):
+            if route in wanted and self.may_ask(route) and (answer := self.ask(route, names)):
                 yield answer
         name = self.dice.choice(list(self.world.people.values())).family
         for route, body in READ_BY_POST.items():
+            if not self.may_ask(route):
+                continue
             filled = {field: value.format(name=name) for field, value in body.items()}
             kind = {"content_type": "application/json"} if route.startswith("api:") else {"follow": True}
             yield said(route, self.client.post(reverse(route), filled, **kind))  # type: ignore[arg-type]
 
+    def may_ask(self, route: str) -> bool:
+        return route.startswith("api:") if self.system else True
+
     def ask(self, route: str, names: list[str]) -> Answer | None:
         """The answer to one route; None where the world has nothing that could stand in its address."""
         part = next((kind for kind in map(kind_of, names) if kind != "case"), None)
+        more = {"expand": EXPANDED[route]} if route in EXPANDED and self.dice.random() < 0.5 else {}
         if route in FIXED or not names:
-            return said(route, self.client.get(reverse(route, kwargs=FIXED.get(route))))
+            return said(route, self.client.get(reverse(route, kwargs=FIXED.get(route)), more))
         if part in OF_NO_RECORD:
             there = services.owner(PARTS_OF_CASES[part])
             return said(route, self.client.get(reverse(route, args=self.dice.choice(there)[:1]))) if there else None
@@ -167,7 +201,7 @@ class Visit:
         elif part:
             subject = (part, self.world.cases[case].person if part in PERSONAL else case)
         filled = {name: uuid_of("case", case) if kind_of(name) == "case" else uuid_of(*subject) for name in names}
-        return said(route, self.client.get(reverse(route, kwargs=filled)), subject, case)
+        return said(route, self.client.get(reverse(route, kwargs=filled), more), subject, case)
 
     def a_case(self) -> int:
         """One that the user may know of, three times in four."""
@@ -200,4 +234,17 @@ def may_be_told(oracle: Oracle, viewer: Viewer | None) -> set[Mark]:
     found |= {("person", world.cases[number].person) for number in cases}
     found |= {("number", number) for number in oracle.cases(viewer, C.EXISTENCE | C.SUPERVISION)}
     found |= {(p.model, p.id) for p in world.parts if oracle.sees_part(viewer, p, FURTHER.get(p.model, 0))}
-    return found | {("grant", grant.id) for grant in world.grants if cases & set(grant.cases)}
+    return found | {("grant", grant.id) for grant in world.grants if _knows_of(oracle, viewer, grant)}
+
+
+def _knows_of(oracle: Oracle, viewer: Viewer, grant: Grant) -> bool:
+    """Who holds a paper knows of it, and who may share one of its cases; of a provider's if they read treatment."""
+    if grant.group in viewer.masks:
+        return True
+    unit = oracle.world.units.get(grant.group)
+    provider = unit and oracle.world.agencies[unit.agency].kind in PROVIDERS
+    return any(
+        oracle.open_keys(viewer, case, int(C.SHARE))
+        and (not provider or oracle.open_keys(viewer, case, int(C.TREATMENT)))
+        for case in grant.cases
+    )
