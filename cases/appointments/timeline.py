@@ -6,7 +6,6 @@ import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, QuerySet
 from django.urls import reverse
 
 from agencies.directory.categories import Category
@@ -15,34 +14,25 @@ from cases.appointments.models import Appointment
 from cases.appointments.querysets import GONE
 from cases.appointments.wording import moment_text
 from cases.supervision.codes import Audience
-from cases.timeline.sources import Entry, Source, add_source
-from sharing.access.actors import Actor
+from cases.timeline.sources import Entry, Source, add_source, of_case
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
 
 _KIND, _LABEL = "appointments", "Appointments"
-_TOLD = {name: name for name in ("uuid", "kind", "outcome", "note", "starts_at", "audience")}
+_TOLD = {name: f"t.{name}" for name in ("uuid", "kind", "outcome", "note", "starts_at", "audience")}
 
 
 def declare() -> None:
     """Add both sources: what took place or should have, and what was moved or called off, when that was done."""
-    for code, rows in (("appointment_held", _held), ("appointment_gone", _gone)):
-        add_source(
-            Source(code, _KIND, _LABEL, Category.CONTACT_VIEW, rows, _TOLD, _entry, by="outcome_by", agency="agency")
-        )
-
-
-def _held(actor: Actor, case: Case) -> QuerySet[Appointment]:
-    return _of(actor, case).exclude(outcome__in=("", *GONE)).annotate(entry_at=F("starts_at"))
-
-
-def _gone(actor: Actor, case: Case) -> QuerySet[Appointment]:
-    return _of(actor, case).filter(outcome__in=GONE).annotate(entry_at=F("outcome_at"))
-
-
-def _of(actor: Actor, case: Case) -> QuerySet[Appointment]:
-    return Appointment.objects.permitted(actor).filter(case=case)
+    gone = ", ".join(f"'{outcome.value}'" for outcome in GONE)
+    place, by, agency = (_KIND, _LABEL, Category.CONTACT_VIEW), "t.outcome_by_id", "t.agency_id"
+    for code, where, at in (
+        ("appointment_held", f"t.outcome NOT IN ('', {gone})", "t.starts_at"),
+        ("appointment_gone", f"t.outcome IN ({gone})", "t.outcome_at"),
+    ):
+        rows = of_case(Appointment, where=where)
+        add_source(Source(code, *place, rows, at, _TOLD, _entry, by=by, agency=agency))
 
 
 def _entry(case: Case, data: Mapping[str, Any]) -> Entry:

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, QuerySet
 from django.urls import reverse
 
 from agencies.directory.categories import Category
 from cases.contacts.codes import ContactAudience
 from cases.contacts.models import Contact
 from cases.contacts.wording import title_of, where_of
-from cases.timeline.sources import Entry, Source, add_source
-from sharing.access.actors import Actor
+from cases.timeline.sources import Entry, Source, add_source, of_case
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
 
 
 _FIELDS = ("uuid", "kind", "outcome", "location", "place", "note", "audience", "timed", "version", "withdraw_reason")
-_TOLD = {name: name for name in _FIELDS}
+_TOLD = {name: f"t.{name}" for name in _FIELDS}
 
 
 def declare() -> None:
@@ -31,18 +29,15 @@ def declare() -> None:
             "contacts",
             "Contacts",
             Category.CONTACT_VIEW,
-            _rows,
+            of_case(Contact),
+            "t.occurred_at",
             _TOLD,
             _entry,
-            by="author",
-            agency="author_agency",
+            by="t.author_id",
+            agency="t.author_agency_id",
             also=Category.CONTACT_ADD,
         )
     )
-
-
-def _rows(actor: Actor, case: Case) -> QuerySet[Contact]:
-    return Contact.objects.permitted(actor).filter(case=case).annotate(entry_at=F("occurred_at"))
 
 
 def _entry(case: Case, data: Mapping[str, Any]) -> Entry:

@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, QuerySet
 from django.urls import reverse
 
 from agencies.directory.categories import Category
 from cases.documents.codes import DocumentKind
 from cases.documents.models import Document
-from cases.timeline.sources import Entry, Source, add_source
-from sharing.access.actors import Actor
+from cases.timeline.sources import Entry, Source, add_source, of_case
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
 
 
-_TOLD = {"uuid": "uuid", "title": "title", "kind": "kind", "withdrawn": "withdrawn_at", "reason": "withdraw_reason"}
+_TOLD = {
+    "uuid": "t.uuid",
+    "title": "t.title",
+    "kind": "t.kind",
+    "withdrawn": "t.withdrawn_at",
+    "reason": "t.withdraw_reason",
+}
 
 
 def declare() -> None:
@@ -29,17 +33,14 @@ def declare() -> None:
             "documents",
             "Documents",
             Category.DOCUMENTS,
-            _rows,
+            of_case(Document),
+            "t.created_at",
             _TOLD,
             _entry,
-            by="added_by",
-            agency="added_by_agency",
+            by="t.added_by_id",
+            agency="t.added_by_agency_id",
         )
     )
-
-
-def _rows(actor: Actor, case: Case) -> QuerySet[Document]:
-    return Document.objects.permitted(actor).filter(case=case).annotate(entry_at=F("created_at"))
 
 
 def _entry(case: Case, data: Mapping[str, Any]) -> Entry:

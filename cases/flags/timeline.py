@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, QuerySet
 from django.urls import reverse
 
 from agencies.directory.categories import Category
@@ -13,48 +12,31 @@ from cases.flags.codes import Basis, FlagKind
 from cases.flags.models import Flag
 from cases.supervision.codes import Audience
 from cases.supervision.models import Caution
-from cases.timeline.sources import Entry, Source, add_source
-from sharing.access.actors import Actor
+from cases.timeline.sources import Entry, Source, add_source, of_case
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
 
 _PLACE = ("flags", "Cautions and flags")
-_FLAG = {"uuid": "uuid", "kind": "kind", "basis": "basis", "evidence": "evidence", "audience": "audience"}
-_CAUTION = {"uuid": "uuid", "text": "text", "detail": "detail"}
+_FLAG = {name: f"t.{name}" for name in ("uuid", "kind", "basis", "evidence", "audience")}
+_CAUTION = {name: f"t.{name}" for name in ("uuid", "text", "detail")}
+_REASON = {"reason": "t.end_reason"}
+_ENDED = "t.ended_on IS NOT NULL"
 
 
 def declare() -> None:
     """Add the four sources."""
-    ended_caution, ended_flag = {**_CAUTION, "reason": "end_reason"}, {**_FLAG, "reason": "end_reason"}
+    cautions, flags = (*_PLACE, Category.CAUTIONS), (*_PLACE, Category.FLAGS)
+    set_at, ended_at, by, ended_by = "t.created_at", "t.updated_at", "t.set_by_id", "t.ended_by_id"
+    ended_cautions, ended_flags = of_case(Caution, where=_ENDED), of_case(Flag, where=_ENDED)
     for source in (
-        Source("caution_added", *_PLACE, Category.CAUTIONS, _cautions, _CAUTION, _caution_added, by="set_by"),
-        Source(
-            "caution_ended", *_PLACE, Category.CAUTIONS, _ended_cautions, ended_caution, _caution_ended, by="ended_by"
-        ),
-        Source("flag_set", *_PLACE, Category.FLAGS, _flags, _FLAG, _flag_set, by="set_by", agency="agency"),
+        Source("caution_added", *cautions, of_case(Caution), set_at, _CAUTION, _caution_added, by=by),
+        Source("caution_ended", *cautions, ended_cautions, ended_at, _CAUTION | _REASON, _caution_ended, by=ended_by),
+        Source("flag_set", *flags, of_case(Flag), set_at, _FLAG, _flag_set, by=by, agency="t.agency_id"),
         # The agency is left out: whoever owns the case may have ended what another set.
-        Source("flag_ended", *_PLACE, Category.FLAGS, _ended_flags, ended_flag, _flag_ended, by="ended_by"),
+        Source("flag_ended", *flags, ended_flags, ended_at, _FLAG | _REASON, _flag_ended, by=ended_by),
     ):
         add_source(source)
-
-
-def _cautions(actor: Actor, case: Case) -> QuerySet[Caution]:
-    return Caution.objects.permitted(actor).filter(case=case).annotate(entry_at=F("created_at"))
-
-
-def _ended_cautions(actor: Actor, case: Case) -> QuerySet[Caution]:
-    rows = Caution.objects.permitted(actor).filter(case=case, ended_on__isnull=False)
-    return rows.annotate(entry_at=F("updated_at"))
-
-
-def _flags(actor: Actor, case: Case) -> QuerySet[Flag]:
-    return Flag.objects.permitted(actor).filter(case=case).annotate(entry_at=F("created_at"))
-
-
-def _ended_flags(actor: Actor, case: Case) -> QuerySet[Flag]:
-    rows = Flag.objects.permitted(actor).filter(case=case, ended_on__isnull=False)
-    return rows.annotate(entry_at=F("updated_at"))
 
 
 def _caution_added(case: Case, data: Mapping[str, Any]) -> Entry:

@@ -8,43 +8,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, QuerySet
 from django.urls import reverse
 
 from agencies.directory.categories import Category
 from cases.plans.models import Action, ActionVersion, Audience, Goal, GoalVersion, Plan
 from cases.plans.wording import LABELS
-from cases.timeline.sources import Entry, Source, add_source
-from sharing.access.actors import Actor
+from cases.timeline.sources import Entry, Source, add_source, of_case
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
 
 _PLACE = ("plan", "Plan", Category.PLAN_VIEW)
 _VERSION = {
-    "version": "version",
-    "title": "values__title",
-    "changed": "changed_fields",
-    "reason": "reason",
-    "audience": "audience",
+    "version": "t.version",
+    "title": "t.values->'title'",
+    "changed": "t.changed_fields",
+    "reason": "t.reason",
+    "audience": "t.audience",
 }
+_GOAL = "JOIN cases_goal g ON g.id = t.goal_id"
+_ACTION = "JOIN cases_action a ON a.id = t.action_id JOIN cases_goal g ON g.id = a.goal_id"
 
 
 def declare() -> None:
     """Add the three sources."""
-    of_goal = {**_VERSION, "goal": "goal__uuid", "part": "goal__uuid"}
-    of_action = {**_VERSION, "goal": "action__goal__uuid", "part": "action__uuid"}
-    by, agency = "changed_by", "changed_by_agency"
+    goals = of_case(GoalVersion, joins=_GOAL, with_parts={"g": Goal})
+    actions = of_case(ActionVersion, joins=_ACTION, with_parts={"a": Action})
+    of_goal = {**_VERSION, "goal": "g.uuid", "part": "g.uuid"}
+    of_action = {**_VERSION, "goal": "g.uuid", "part": "a.uuid"}
+    at, by, agency = "t.changed_at", "t.changed_by_id", "t.changed_by_agency_id"
     for source in (
-        Source("plan", *_PLACE, _plans, {"purpose": "purpose"}, _plan_entry),
-        Source("goal", *_PLACE, _goals, of_goal, _goal_entry, by=by, agency=agency),
-        Source("action", *_PLACE, _actions, of_action, _action_entry, by=by, agency=agency),
+        Source("plan", *_PLACE, of_case(Plan), "t.created_at", {"purpose": "t.purpose"}, _plan_entry),
+        Source("goal", *_PLACE, goals, at, of_goal, _goal_entry, by=by, agency=agency),
+        Source("action", *_PLACE, actions, at, of_action, _action_entry, by=by, agency=agency),
     ):
         add_source(source)
-
-
-def _plans(actor: Actor, case: Case) -> QuerySet[Plan]:
-    return Plan.objects.permitted(actor).filter(case=case).annotate(entry_at=F("created_at"))
 
 
 def _plan_entry(case: Case, data: Mapping[str, Any]) -> Entry:
@@ -55,18 +53,6 @@ def _plan_entry(case: Case, data: Mapping[str, Any]) -> Entry:
         page_label="Open the plan",
         resource=reverse("api:plan", args=[case.uuid]),
     )
-
-
-def _goals(actor: Actor, case: Case) -> QuerySet[GoalVersion]:
-    still_open = Goal.objects.permitted(actor).filter(case=case)
-    rows = GoalVersion.objects.permitted(actor).filter(case=case, goal__in=still_open)
-    return rows.annotate(entry_at=F("changed_at"))
-
-
-def _actions(actor: Actor, case: Case) -> QuerySet[ActionVersion]:
-    still_open = Action.objects.permitted(actor).filter(case=case)
-    rows = ActionVersion.objects.permitted(actor).filter(case=case, action__in=still_open)
-    return rows.annotate(entry_at=F("changed_at"))
 
 
 def _goal_entry(case: Case, data: Mapping[str, Any]) -> Entry:

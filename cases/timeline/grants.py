@@ -9,18 +9,15 @@ import datetime
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, QuerySet
-from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from agencies.directory.categories import Category
-from agencies.directory.clock import DatabaseNow
 from agencies.directory.dates import day_text
 from agencies.directory.models import FOREVER
 from cases.supervision.codes import CASE
 from cases.timeline.sources import Entry, Source, add_source
 from sharing.access.actors import Actor
-from sharing.access.models import Grant
+from sharing.access.querysets import Write
 from sharing.access.registry import shareable_of
 
 if TYPE_CHECKING:
@@ -28,41 +25,41 @@ if TYPE_CHECKING:
 
 _KIND, _LABEL = "access", "Access"
 _TOLD = {
-    "uuid": "uuid",
-    "bundle": "bundle",
-    "until": "until",
-    "revoked": "revoked_at",
-    "reason": "revoke_reason",
-    "unit": "group__unit__name",
-    "is_root": "group__unit__is_root",
-    "unit_agency": "group__unit__agency__name",
-    "circle": "group__circle__name",
+    "uuid": "t.uuid",
+    "bundle": "t.bundle",
+    "until": "t.until",
+    "revoked": "t.revoked_at",
+    "reason": "t.revoke_reason",
+    "unit": "n.name",
+    "is_root": "n.is_root",
+    "unit_agency": "o.name",
+    "circle": "c.name",
 }
+_GRANTS = """sharing_grant t
+  LEFT JOIN agencies_unit n ON n.group_id = t.group_id LEFT JOIN agencies_agency o ON o.id = n.agency_id
+  LEFT JOIN sharing_circle c ON c.group_id = t.group_id"""
+_END = "coalesce(t.revoked_at, t.until)"
 
 
 def declare() -> None:
     """Add both sources."""
-    for code, by, rows, entry in (
-        ("grant_given", "issued_by", _given, _given_entry),
-        ("grant_ended", "revoked_by", _ended, _ended_entry),
+    shared = (_KIND, _LABEL, Category.SHARE)
+    for code, rows, at, by, entry in (
+        ("grant_given", _given, "t.issued_at", "t.issued_by_id", _given_entry),
+        ("grant_ended", _ended, _END, "t.revoked_by_id", _ended_entry),
     ):
-        add_source(Source(code, _KIND, _LABEL, Category.SHARE, rows, _TOLD, entry, by=by, also=Category.EXISTENCE))
+        add_source(Source(code, *shared, rows, at, _TOLD, entry, by=by, also=Category.EXISTENCE))
 
 
-def _grants(actor: Actor, case: Case) -> QuerySet[Grant]:
-    rows = Grant.objects.filter(record_type=CASE, record_id=case.uuid)
-    if Category.SHARE not in case.opened:
-        rows = rows.filter(group_id__in=actor.groups_for(Category.EXISTENCE))
-    return rows
+def _given(actor: Actor, case: Case, write: Write) -> str:
+    of_record = f"{_GRANTS} WHERE t.record_type = '{CASE}' AND t.record_id = {write('record', case.uuid)}"
+    if Category.SHARE in case.opened:
+        return of_record
+    return f"{of_record} AND t.group_id = ANY ({write('groups 1', actor.groups_for(Category.EXISTENCE))})"
 
 
-def _given(actor: Actor, case: Case) -> QuerySet[Grant]:
-    return _grants(actor, case).annotate(entry_at=F("issued_at"))
-
-
-def _ended(actor: Actor, case: Case) -> QuerySet[Grant]:
-    rows = _grants(actor, case).annotate(entry_at=Coalesce("revoked_at", "until"))
-    return rows.filter(entry_at__lte=DatabaseNow())
+def _ended(actor: Actor, case: Case, write: Write) -> str:
+    return f"{_given(actor, case, write)} AND {_END} <= access_now()"
 
 
 def _given_entry(case: Case, data: Mapping[str, Any]) -> Entry:

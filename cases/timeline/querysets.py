@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from django.db import connection
-from django.db.models import BigIntegerField, F, Func, IntegerField, JSONField, Q, QuerySet, Value
-from django.db.models.functions import Cast
 
 from agencies.directory.models import Agency, User
 from cases.timeline.sources import Line, Source, sources
 from sharing.access.actors import Actor
-from sharing.access.rows import written
+from sharing.access.querysets import Write
+from sharing.access.rows import Arguments, read_kept
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
@@ -52,11 +48,15 @@ class _Row(NamedTuple):
     told: list[Any]
 
 
+_PART = """(
+  SELECT {at} AS at, {source} AS source, t.id AS number, {by}::bigint AS by_id, {agency}::bigint AS agency_id,
+         jsonb_build_array({told}) AS told
+    FROM {rows}{after}
+   ORDER BY 1 DESC, 3 DESC LIMIT {limit})"""
 # Who did it is looked up for the rows that are shown, not in each part: a third of the tables to plan for.
 _NEWEST = """
 SELECT n.at, n.source, n.number, n.told::text, u.title, u.name, to_jsonb(a)::text FROM (
-  SELECT p.* FROM ({parts}) AS p (at, source, number, by_id, agency_id, told)
-   ORDER BY p.at DESC, p.source DESC, p.number DESC LIMIT %s) n
+  SELECT p.* FROM ({parts}) p ORDER BY p.at DESC, p.source DESC, p.number DESC LIMIT {limit}) n
   LEFT JOIN agencies_user u ON u.id = n.by_id
   LEFT JOIN agencies_agency a ON a.id = n.agency_id
  ORDER BY n.at DESC, n.source DESC, n.number DESC"""
@@ -80,12 +80,25 @@ def timeline_page(
 ) -> TimelinePage:
     """A page of what happened to a case that was opened by `open_one()`, of one kind or of every. One query."""
     shown = {number: source for number, source in enumerate(sources()) if source.open_to(case.opened)}
+    write = Arguments()
+    most = write("limit", limit + 1)
     parts = [
-        _rows(source, number, source.rows(actor, case), after)[: limit + 1]
+        _PART.format(
+            at=source.at,
+            source=number,
+            by=source.by or "NULL",
+            agency=source.agency or "NULL",
+            told=", ".join(source.told.values()),
+            rows=source.rows(actor, case, write),
+            after=_after(source, number, after, write),
+            limit=most,
+        )
         for number, source in shown.items()
         if kind in ("", source.kind)
     ]
-    found = _newest(parts, limit + 1)
+    if not parts:
+        return TimelinePage()
+    found = [_row(*row) for row in read_kept(_NEWEST.format(parts=" UNION ALL ".join(parts), limit=most), write.values)]
     lines = []
     for row in found[:limit]:
         source = shown[row.source]
@@ -95,41 +108,11 @@ def timeline_page(
     return TimelinePage(lines, Place(last.at, last.source, last.number) if last else None)
 
 
-def _rows(source: Source, number: int, rows: QuerySet[Any], after: Place | None) -> QuerySet[Any]:
-    """A source's rows after a place, in the columns that _NEWEST joins."""
-    if after is not None:
-        before = Q(entry_at__lt=after.at)
-        if number < after.source:
-            before |= Q(entry_at=after.at)
-        elif number == after.source:
-            before |= Q(entry_at=after.at, pk__lt=after.number)
-        rows = rows.filter(before)
-    # A value among the arguments has no type of its own, and a union needs one.
-    nobody = Cast(Value(None), BigIntegerField())
-    return rows.order_by("-entry_at", "-pk").values_list(
-        "entry_at",
-        Cast(Value(number), IntegerField()),
-        F("pk"),
-        F(source.by) if source.by else nobody,
-        F(source.agency) if source.agency else nobody,
-        Func(*source.told.values(), function="jsonb_build_array", output_field=JSONField()),
-    )
-
-
-def _newest(parts: Iterable[QuerySet[Any]], limit: int) -> list[_Row]:
-    """The newest rows of all parts. Django's own union would write each part down twice."""
-    texts: list[str] = []
-    arguments: list[Any] = []
-    for part in parts:
-        statement = written(part)
-        if statement is not None:
-            texts.append(f"({statement[0]})")
-            arguments += statement[1]
-    if not texts:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(_NEWEST.format(parts=" UNION ALL ".join(texts)), [*arguments, limit])
-        return [_row(*columns) for columns in cursor.fetchall()]
+def _after(source: Source, number: int, after: Place | None, write: Write) -> str:
+    if after is None:
+        return ""
+    place = ", ".join(write(f"after {name}", value) for name, value in after._asdict().items())
+    return f" AND ({source.at}, {number}, t.id) < ({place})"
 
 
 def _row(at: datetime.datetime, source: int, number: int, told: str, title: str, name: str, agency: str | None) -> _Row:

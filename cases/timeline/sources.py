@@ -1,13 +1,17 @@
 """What the timeline of a case is made of. Features add their source at start-up; the timeline knows none of them.
 
-A source is one queryset, read through the door, of rows that happened to a case. The timeline joins all of them into
-one statement, so that one more source costs no further query. To add one, call `add_source()` at start-up:
+A source says which rows of a table stand in it, each under a moment and read through the door. The timeline joins all
+of them into one statement, which connections keep, so that one more source costs no further query. To add one, call
+`add_source()` at start-up:
 
-    add_source(Source("flag", "flags", "Flags", Category.FLAGS, rows, {"kind": "kind", …}, entry, by="set_by"))
+    add_source(
+        Source("document", "documents", "Documents", Category.DOCUMENTS, of_case(Document), "t.created_at",
+               {"title": "t.title"}, entry, by="t.added_by_id")
+    )
 
-`rows(actor, case)` annotates each row with `entry_at`, the moment under which it stands. `told` names the fields that
-`entry(case, data)` needs to say it, under the names by which `data` holds them. `by` and `agency` name the fields that
-lead to who did it, of which `data` holds the person's name and the Agency.
+Whatever is written in SQL names the table `t`. `told` holds what `entry(case, data)` needs to say it, by the names
+under which `data` holds it. `by` and `agency` are the numbers of who did it, of which `data` holds the person's name
+and the Agency.
 """
 
 from __future__ import annotations
@@ -18,12 +22,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db import models
 
 from agencies.directory.categories import NOTHING, Category
 from agencies.directory.dates import local_day
 from agencies.directory.models import Agency
 from sharing.access.actors import Actor
+from sharing.access.querysets import Write, seen_in
 
 if TYPE_CHECKING:
     from cases.supervision.models import Case
@@ -51,19 +56,44 @@ class Entry:
     timed: bool = True  # false where only the day is known: nothing invents an hour
 
 
+Rows = Callable[[Actor, "Case", Write], str]
+
+
+def of_case(
+    model: type[models.Model],
+    *,
+    where: str = "",
+    joins: str = "",
+    with_parts: Mapping[str, type[models.Model]] | None = None,
+) -> Rows:
+    """The rows of a case's parts of this model that the actor may see, joined to others if they may see those too.
+
+    `with_parts` are parts that `joins` reads under these names.
+    """
+
+    def rows(actor: Actor, case: Case, write: Write) -> str:
+        conditions = [f"t.case_id = {write('case', case.pk)}", where, seen_in(model, "t", actor, write)]
+        conditions += [seen_in(part, name, actor, write) for name, part in (with_parts or {}).items()]
+        return f"{model._meta.db_table} t {joins} WHERE {' AND '.join(filter(None, conditions))}"
+
+    return rows
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """One kind of thing that happens to a case.
 
     `kind` and `label` are the filter under which its entries fall; several sources may share one. The case's `category`
-    opens it; `also` are categories that open some of it, such as what one wrote oneself.
+    opens it; `also` are categories that open some of it, such as what one wrote oneself. `rows` writes what follows
+    FROM, conditions and all, and `at` is the moment under which a row stands.
     """
 
     code: str
     kind: str
     label: str
     category: Category
-    rows: Callable[[Actor, Case], QuerySet[Any]]
+    rows: Rows
+    at: str
     told: Mapping[str, str]
     entry: Callable[[Case, Mapping[str, Any]], Entry]
     by: str = ""

@@ -6,7 +6,8 @@ cases). Lists of records use the database's page functions, which open by the sa
 
 from __future__ import annotations
 
-from typing import Any, Self, TypeVar
+from collections.abc import Callable
+from typing import Any, NamedTuple, Self, TypeVar
 
 from django.contrib.auth.models import Group
 from django.db import models
@@ -31,8 +32,8 @@ AUDIENCE_BOTH = 0
 # conditions than PostgreSQL takes to answer it. `+ 0` as in the database's own functions: one search for the record
 # instead of one for each of two hundred principals.
 _OPEN_KEY = """
-    {key}.group_id + 0 = ANY ('{{{groups}}}') AND {key}.until > access_now() AND {key}.mask & {category} = {category}
-    AND NOT {key}.agreement_id = ANY ('{{{closed}}}')
+    {key}.group_id + 0 = ANY ({groups}) AND {key}.until > access_now() AND {key}.mask & {category} = {category}
+    AND NOT {key}.agreement_id = ANY ({closed})
     AND (NOT {key}.restricted OR EXISTS (
          SELECT 1 FROM {named} n WHERE n.record_id = {key}.content_object_id AND n.group_id = {key}.group_id))
     AND NOT EXISTS (SELECT 1 FROM {exclusions} e WHERE e.record_id = {key}.content_object_id AND e.user_id = {user})"""
@@ -45,14 +46,23 @@ _OF_RECORDS_BY = """(SELECT true FROM {records} r JOIN {keys} k ON k.content_obj
   WHERE r.{by} = %(expressions)s AND {rule} LIMIT 1)"""
 
 
-def _open_key(shareable: Shareable, actor: Actor, category: int, key: str) -> str:
+Write = Callable[[str, Any], str]
+"""How a value that depends on who asks is written into a statement: (name, value) → text. One name, one value."""
+
+
+def _literal(name: str, value: Any) -> str:
+    """Numbers, and arrays of them, as they are."""
+    return "'{" + ",".join(map(str, map(int, value))) + "}'" if isinstance(value, (list, tuple)) else str(int(value))
+
+
+def _open_key(shareable: Shareable, actor: Actor, category: int, key: str, write: Write = _literal) -> str:
     """The rule in SQL. All that is filled in are numbers, and names of ours."""
     return _OPEN_KEY.format(
         key=key,
-        groups=",".join(map(str, actor.groups_for(category))),
-        closed=",".join(map(str, actor.closed_agreements)),
+        groups=write(f"groups {int(category)}", actor.groups_for(category)),
+        closed=write("closed", actor.closed_agreements),
         category=int(category),
-        user=int(actor.user_id),
+        user=write("user", actor.user_id),
         named=shareable.named_model._meta.db_table,
         exclusions=shareable.exclusion_model._meta.db_table,
     )
@@ -72,13 +82,17 @@ def opens(shareable: Shareable, actor: Actor, category: int, record: str = "pk",
     """
     if not actor.groups_for(category):
         return Q(pk__in=[])
-    asked = (_OF_RECORDS_BY if by else _OF_RECORD).format(
+    asked = _asked(shareable, actor, category, by)
+    return Q(Func(F(record), template=asked, output_field=models.BooleanField()))
+
+
+def _asked(shareable: Shareable, actor: Actor, category: int, by: str, write: Write = _literal) -> str:
+    return (_OF_RECORDS_BY if by else _OF_RECORD).format(
         keys=shareable.key_model._meta.db_table,
         records=shareable.model._meta.db_table,
         by=by,
-        rule=_open_key(shareable, actor, category, "k"),
+        rule=_open_key(shareable, actor, category, "k", write),
     )
-    return Q(Func(F(record), template=asked, output_field=models.BooleanField()))
 
 
 def _checked(actor: Actor, category: int) -> int:
@@ -102,9 +116,26 @@ class ShareableQuerySet(models.QuerySet[M]):
         return self.permitted(actor, Category.EXISTENCE)
 
 
-def _opened(part: Part, actor: Actor, wanted: int) -> Q:
-    """The door's rule as a condition on a part: some record through which it is seen opens the categories."""
-    return opens(part.shareable, actor, wanted, record=part.own_field, by=part.record_column)
+class _Way(NamedTuple):
+    """One of the ways to see a part: a category of the record, for rows with one of these values in each field."""
+
+    category: int
+    among: dict[str, list[int]]
+
+
+def _ways(part: Part, actor: Actor, further: int = 0) -> list[_Way]:
+    """The ways in which the actor may see rows of a part, by its own category and `further` ones."""
+    wanted = int(part.category) | further
+    if part.audience_field:
+        allowed = [AUDIENCE_BOTH] if actor.side == Side.OTHER else [AUDIENCE_BOTH, int(actor.side)]
+        ways = [_Way(wanted, {part.audience_field: allowed})]
+        ways += [_Way(wanted | n, {part.audience_field: [audience]}) for audience, n in part.closed_audiences.items()]
+    else:
+        ways = [_Way(wanted, {})]
+    if part.own_rows:
+        own = {part.own_rows.user_field: [actor.user_id], part.own_rows.agency_field: [actor.agency_id]}
+        ways.append(_Way(int(part.own_rows.category) | further, own))
+    return ways
 
 
 class PartQuerySet(models.QuerySet[M]):
@@ -113,22 +144,31 @@ class PartQuerySet(models.QuerySet[M]):
     def permitted(self, actor: Actor, category: int | None = None) -> Self:
         """Parts that the actor may see now; `category` widens the question beyond the part's own (e.g. PLAN_CHANGE)."""
         part, further = part_of(self.model), int(category or 0)
-        wanted = _checked(actor, int(part.category) | further)
-        seen = _opened(part, actor, wanted)
-        if part.audience_field:
-            allowed = [AUDIENCE_BOTH] if actor.side == Side.OTHER else [AUDIENCE_BOTH, int(actor.side)]
-            seen &= Q(**{f"{part.audience_field}__in": allowed})
-            for audience, needed in part.closed_audiences.items():
-                if actor.groups_for(wanted | needed):
-                    seen |= _opened(part, actor, wanted | needed) & Q(**{part.audience_field: audience})
-        if part.own_rows:
-            own = {part.own_rows.user_field: actor.user_id, part.own_rows.agency_field: actor.agency_id}
-            seen |= _opened(part, actor, int(part.own_rows.category) | further) & Q(**own)
+        _checked(actor, int(part.category) | further)
+        seen = Q()
+        for way in _ways(part, actor, further):
+            opened = opens(part.shareable, actor, way.category, record=part.own_field, by=part.record_column)
+            seen |= opened & Q(**{f"{field}__in": values for field, values in way.among.items()})
         return self.filter(seen)
 
     def visible_to(self, actor: Actor) -> Self:
         """Parts the actor may see by the part's own category."""
         return self.permitted(actor)
+
+
+def seen_in(model: type[models.Model], alias: str, actor: Actor, write: Write) -> str:
+    """What permitted() asks of a part, for a statement that is written by hand and reads the part under this alias."""
+    part = part_of(model)
+    ways = []
+    for way in _ways(part, actor):
+        asked = _asked(part.shareable, actor, way.category, part.record_column, write)
+        conditions = [asked.replace("%(expressions)s", f"{alias}.{part.own_field}")]
+        for field, values in way.among.items():
+            conditions.append(
+                f"{alias}.{field} = ANY ({write(f'{alias}.{field} {way.category} {model.__name__}', values)})"
+            )
+        ways.append(" AND ".join(conditions))
+    return f"({' OR '.join(ways)})"
 
 
 def receivers_of(agency_id: int) -> models.QuerySet[Group]:

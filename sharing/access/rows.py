@@ -39,7 +39,7 @@ def read_joined(
     columns = ", ".join(f'{alias}."{f.column}"' for alias, listed in fields.items() for f in listed)
     expressions = values or {}
     rows = []
-    for columns_of_row in _execute(f"SELECT {', '.join([columns, *expressions.values()])} {tail}", arguments):
+    for columns_of_row in read_kept(f"SELECT {', '.join([columns, *expressions.values()])} {tail}", arguments):
         row: dict[str, Any] = {}
         start = 0
         for alias, model in aliases.items():
@@ -53,7 +53,22 @@ def read_joined(
     return rows
 
 
-def _execute(statement: str, arguments: list[Any]) -> list[tuple[Any, ...]]:
+class Arguments:
+    """The values of a kept statement, and the marks ($1, $2 …) under which its text names them: one name, one value."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._marks: dict[str, str] = {}
+
+    def __call__(self, name: str, value: Any) -> str:
+        """The mark of this value."""
+        if name not in self._marks:
+            self.values.append(list(value) if isinstance(value, tuple) else value)
+            self._marks[name] = f"${len(self.values)}"
+        return self._marks[name]
+
+
+def read_kept(statement: str, arguments: list[Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement that is prepared when a connection first meets it, in the same round trip."""
     with connection.cursor() as cursor:
         prepared = _PREPARED.setdefault(connection.connection, {})
