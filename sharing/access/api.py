@@ -112,7 +112,7 @@ class RecordGrantsView(GrantsOfView):
 
     @extend_schema(operation_id="give_access", request=GrantInput, responses={201: GrantAnswer}, tags=TAGS)
     def post(self, request: Request, record_uuid: uuid.UUID) -> Response:
-        """Give a unit or circle access to the case. It is told, and sees it at once."""
+        """Give a unit or circle access to the case. It sees it at once; a unit is told, a circle is not."""
         record = self.record(self.record_type, record_uuid)
         asked = self.body(GrantInput)
         agreement = live_agreements().filter(uuid=asked["agreement"]).first() if asked["agreement"] else None
@@ -172,7 +172,10 @@ class GrantView(GrantsOfView):
 
     @extend_schema(operation_id="move_end_of_access", request=GrantChange, responses=GrantAnswer, tags=TAGS)
     def patch(self, request: Request, grant_uuid: uuid.UUID) -> Response:
-        """Move the end of access from the version named in If-Match. The other side is told."""
+        """Move the end of access from the version named in If-Match. A unit is told.
+
+        An earlier end than it has lies a day ahead or more: what ends sooner is ended, with a reason.
+        """
         seen = self.grant(grant_uuid)
         self.must_match(self.tag_of(seen))
         asked = self.body(GrantChange)

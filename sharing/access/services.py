@@ -24,6 +24,7 @@ from sharing.agreements.models import Agreement
 from sharing.agreements.querysets import live_agreements, live_between
 from sharing.notices.outbox import publish
 
+SOONEST_END = datetime.timedelta(days=1)  # to which access is moved back; what ends it sooner says why
 BATCH = 5_000
 
 
@@ -133,6 +134,8 @@ def extend_access(
         raise Refused("This access has ended. Share again instead.", "until")
     if not now < until <= FOREVER:
         raise Refused("Choose an end that is still to come, before the year 10000, or end the access.", "until")
+    if until < min(grant.until, now + SOONEST_END):
+        raise Refused("To end this access within a day, end it now and say why; the other side is told.", "until")
     if grant.agreement and not live_agreements().filter(pk=grant.agreement.pk).exists():
         raise Refused("The agreement under which this was given is not in force. Share again under another.", "until")
     if grant.agreement and until > grant.agreement.ends_at:

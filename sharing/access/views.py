@@ -99,7 +99,7 @@ class SharePage(RecordPage):
         receiver = explain.principal_name(grant.group)
         if not confirmed:
             return self.show_check(form, grant, receiver)
-        messages.success(request, f"Shared with {receiver}. Its officers will be told.")
+        messages.success(request, f"Shared with {receiver}. {_news(grant)}")
         return redirect("case_access", self.record_uuid)
 
     def make_form(self, data: Any = None) -> ShareForm:
@@ -157,7 +157,7 @@ class SharePage(RecordPage):
             "principal_name": receiver,
             "shown_to_them": labels_of(grant.mask),
             "withheld_from_them": explain.withheld(grant.mask),
-            "told": [f"Officers of {receiver}"],
+            "told": _told(grant),
         }
         return self.show("sharing/access/share_check.html", ACCESS_SHOWN, context)
 
@@ -195,6 +195,15 @@ class GrantPage(RecordPage):
         }
 
 
+def _told(grant: Grant) -> list[str]:
+    """Who gets news of a share: a unit's officers, and nobody of a circle, which may be hundreds in many agencies."""
+    return [] if hasattr(grant.group, "circle") else [f"Officers of {explain.principal_name(grant.group)}"]
+
+
+def _news(grant: Grant) -> str:
+    return "Its officers will be told." if _told(grant) else "Nobody of a circle is told; they see it on their lists."
+
+
 class EndAccess(GrantPage):
     """End a share, with a reason."""
 
@@ -211,13 +220,13 @@ class EndAccess(GrantPage):
             return self.show_form(form, status=400)
         services.end_access(actor=self.actor, grant_uuid=self.grant.uuid, reason=form.cleaned_data["reason"])
         name = explain.principal_name(self.grant.group)
-        messages.success(request, f"Access of {name} has ended. Its officers will be told.")
+        messages.success(request, f"Access of {name} has ended. {_news(self.grant)}")
         return redirect("case_access", self.record_uuid)
 
     def show_form(self, form: EndForm, status: int = 200) -> HttpResponse:
         """The confirm page."""
         row = self.grant_row()
-        context = {"tab": "access", "form": form, "grant": row, "told": [f"Officers of {row['name']}"]}
+        context = {"tab": "access", "form": form, "grant": row, "told": _told(self.grant)}
         return self.show("sharing/access/end_access.html", ACCESS_SHOWN, context, status=status)
 
 
@@ -240,14 +249,14 @@ class ExtendAccess(GrantPage):
                 add_refusal(form, refusal)
             else:
                 name = explain.principal_name(self.grant.group)
-                messages.success(request, f"Access of {name} has a new end. Its officers will be told.")
+                messages.success(request, f"Access of {name} has a new end. {_news(self.grant)}")
                 return redirect("case_access", self.record_uuid)
         return self.show_form(form, status=400)
 
     def show_form(self, form: ExtendForm, status: int = 200) -> HttpResponse:
         """The page with the one question."""
         row = self.grant_row()
-        context = {"tab": "access", "form": form, "grant": row, "told": [f"Officers of {row['name']}"]}
+        context = {"tab": "access", "form": form, "grant": row, "told": _told(self.grant)}
         return self.show("sharing/access/extend_access.html", ACCESS_SHOWN, context, status=status)
 
 
