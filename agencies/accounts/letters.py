@@ -14,6 +14,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from agencies.accounts.models import AccountLetter
@@ -21,6 +22,7 @@ from agencies.directory.clock import DatabaseNow, database_now
 from agencies.directory.models import User
 
 RETRY_AFTER = (5, 300, 1800, 7200, 18000)  # seconds until the next attempt; a day later the link would be of little use
+LEASE = datetime.timedelta(minutes=2)  # much longer than a mail server is waited for
 _SUBJECTS = {
     AccountLetter.Kind.INVITATION: "Your account in Concord",
     AccountLetter.Kind.PASSWORD: "A new password for Concord",
@@ -33,7 +35,7 @@ The link works once, for {days} days. Whoever did not expect this letter leaves 
 their agency. Nobody from Concord ever asks for your password.
 """
 _OPENINGS = {
-    AccountLetter.Kind.INVITATION: "An administrator of your agency has opened an account in Concord for this address.",
+    AccountLetter.Kind.INVITATION: "An account in Concord has been opened for this address.",
     AccountLetter.Kind.PASSWORD: "An administrator of your agency asks you to choose a new password for Concord.",
 }
 
@@ -47,29 +49,40 @@ def password_link(user: User) -> str:
 
 
 def send_due(limit: int = 100) -> int:
-    """Send the letters that wait, oldest first, a transaction each. Returns how many went out.
+    """Send the letters that wait, oldest first. Returns how many went out.
 
-    One that fails is tried again later and given up after the last attempt, never deleted. A suspended account's waits.
+    Each is claimed in one transaction, sent outside any, and marked in another: a slow mail server holds none open. One
+    that fails is tried again later and given up after the last attempt, never deleted. A suspended account's waits.
     """
     sent = 0
     for _ in range(limit):
-        with transaction.atomic():
-            letter = (
-                AccountLetter.objects.select_for_update(skip_locked=True, of=("self",))
-                .select_related("user")
-                .filter(sent_at__isnull=True, next_attempt_at__lte=DatabaseNow(), user__is_active=True)
-                .filter(attempts__lte=len(RETRY_AFTER))
-                .order_by("next_attempt_at")
-                .first()
-            )
-            if letter is None:
-                return sent
-            sent += _send(letter)
+        letter = _claim()
+        if letter is None:
+            break
+        sent += _send(letter)
     return sent
 
 
-def _send(letter: AccountLetter) -> int:
-    kind, now = AccountLetter.Kind(letter.kind), database_now()
+@transaction.atomic
+def _claim() -> AccountLetter | None:
+    """The letter that is due longest, which nobody else takes until its lease has run out."""
+    letter = (
+        AccountLetter.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("user")
+        .filter(sent_at__isnull=True, next_attempt_at__lte=DatabaseNow(), user__is_active=True)
+        .filter(attempts__lte=len(RETRY_AFTER))
+        .order_by("next_attempt_at")
+        .first()
+    )
+    if letter is not None:
+        letter.attempts += 1
+        letter.next_attempt_at = database_now() + LEASE
+        letter.save(update_fields=["attempts", "next_attempt_at"])
+    return letter
+
+
+def _send(letter: AccountLetter) -> bool:
+    kind = AccountLetter.Kind(letter.kind)
     try:
         EmailMessage(
             subject=_SUBJECTS[kind],
@@ -83,10 +96,13 @@ def _send(letter: AccountLetter) -> int:
         ).send()
     except Exception as error:  # whatever a mail server does, the other letters go out
         _log.error("letter_failed", letter_id=letter.pk, error=type(error).__name__)
-        wait = RETRY_AFTER[min(letter.attempts, len(RETRY_AFTER) - 1)]
-        letter.next_attempt_at = now + datetime.timedelta(seconds=wait)
-    else:
-        letter.sent_at = now
-    letter.attempts += 1
-    letter.save(update_fields=["sent_at", "attempts", "next_attempt_at"])
-    return int(letter.sent_at is not None)
+        wait = RETRY_AFTER[min(letter.attempts, len(RETRY_AFTER)) - 1]
+        _ours(letter).update(next_attempt_at=database_now() + datetime.timedelta(seconds=wait))
+        return False
+    _ours(letter).update(sent_at=DatabaseNow())
+    return True
+
+
+def _ours(letter: AccountLetter) -> QuerySet[AccountLetter]:
+    """The letter, unless its lease ran out and somebody else claimed it since."""
+    return AccountLetter.objects.filter(pk=letter.pk, attempts=letter.attempts)

@@ -20,8 +20,8 @@ from agencies.accounts.models import AccountLetter, AccountSession, ApiToken
 from agencies.directory import services as directory
 from agencies.directory.clock import DatabaseNow, database_now
 from agencies.directory.errors import NotVisible, Refused
-from agencies.directory.models import Agency, Membership, Unit, User
-from agencies.directory.querysets import memberships_in_force, works_elsewhere, works_for
+from agencies.directory.models import FOREVER, Agency, Membership, Unit, User
+from agencies.directory.querysets import administrations, memberships_in_force, works_elsewhere, works_for
 from agencies.trail.services import Acting, record_change, record_command
 
 PREFIX = "ccd_"
@@ -132,22 +132,31 @@ def open_agency(
 ) -> tuple[Agency, User]:
     """Begin an agency: its root unit, and its first administrator, to whom a worker sends a link to choose a password.
 
-    For whoever runs Concord, as the job role: everything else the administrator does, signed in. Somebody who has an
-    account already is given the role in that account. Returns agency and administrator; raises Refused.
+    For whoever runs Concord, as the job role: everything else the administrator does, signed in. Asked again while no
+    administrator of the agency can sign in (a letter was lost, its link ran out, the address was wrong), it sends a new
+    letter and leaves the agency as it is. Somebody who has an account already is given the role in that account.
+    Returns agency and administrator; raises Refused.
     """
-    if Agency.objects.filter(name__iexact=name).exists():
-        raise Refused(f"There is an agency called {name} already.", "name")
+    agency = Agency.objects.select_for_update().filter(name__iexact=name).first()
+    if agency and any(held.user.has_usable_password() for held in administrations(agency.pk).select_related("user")):
+        raise Refused(f"There is an agency called {name} already. Its administrators appoint others.", "name")
     user = User.objects.filter(email=email.lower()).first()
     if user is not None and (user.kind != User.Kind.PERSON or not user.is_active):
         raise Refused("This address belongs to a system, or to an account that is suspended.", "email")
-    agency = Agency.objects.create(name=name, short_name=short_name, kind=kind, time_zone=time_zone)
-    group = Group.objects.create(name=f"unit {uuid.uuid4()}")
-    root = Unit.objects.create(group=group, agency=agency, name=short_name, is_root=True)
+    if agency is None:
+        agency = Agency.objects.create(name=name, short_name=short_name, kind=kind, time_zone=time_zone)
+        group = Group.objects.create(name=f"unit {uuid.uuid4()}")
+        Unit.objects.create(group=group, agency=agency, name=short_name, is_root=True)
+    root = Unit.objects.get(agency=agency, is_root=True)
     user = user or User.objects.create_user(email, name=administrator)
-    Membership.objects.create(user=user, group_id=root.pk, role="administrator", starts_at=database_now())
+    if not administrations(agency.pk).filter(user=user).exists():
+        now = {"starts_at": database_now(), "until": FOREVER}
+        Membership.objects.update_or_create(user=user, group_id=root.pk, role="administrator", defaults=now)
     if not user.has_usable_password():
         AccountLetter.objects.create(user=user, kind=AccountLetter.Kind.INVITATION)
-    record_command(verb="agency.opened", agency=agency, obj=agency, after={"kind": kind, "administrator": user.pk})
+    record_command(
+        verb="agency.opened", agency=agency, obj=agency, after={"kind": agency.kind, "administrator": user.pk}
+    )
     return agency, user
 
 

@@ -23,7 +23,7 @@ class Command(BaseCommand):
             "--administrator", required=True, metavar="EMAIL", help="address of the first administrator"
         )
         parser.add_argument("--administrator-name", required=True, metavar="NAME")
-        parser.add_argument("--time-zone", default="America/New_York", help="as America/Chicago")
+        parser.add_argument("--time-zone", default=Agency().time_zone, help="as America/Chicago")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name, short_name, person = (

@@ -53,6 +53,18 @@ def test_the_administrator_gets_a_letter_and_sets_up_the_rest(transactional_db: 
     ]
 
 
+def test_asked_again_before_anybody_could_sign_in_it_writes_another_letter(transactional_db: None) -> None:
+    """The first went to a wrong address. Once somebody can sign in, administrators appoint others."""
+    open_agency(administrator="wrong@lake.example")
+    open_agency(name="LAKE COUNTY PROBATION")
+    with services.as_job():
+        assert letters.send_due() == 2
+        assert Agency.objects.count() == 1
+        User.objects.filter(email="head@lake.example").update(password="md5$x$y")
+    with pytest.raises(CommandError, match="Its administrators appoint others"):
+        open_agency(administrator="third@lake.example")
+
+
 def test_who_has_an_account_already_gets_the_role_and_no_letter(world: World) -> None:
     open_agency(administrator=world.users["admin"].email)
     with services.as_job():
