@@ -1,9 +1,9 @@
 """docker-compose.yml without an engine: what an image holds and what a container may do, out of namespaces and mounts.
 
-An image of ours is built by the steps of the Dockerfile, on this machine's Python. A container sees a read-only tree of
-its own, its volumes, its secrets and memory; it runs as nobody, without a capability, and on a network where the
-others' names lead to them. In place of the official images stand this machine's PostgreSQL, Valkey and Caddy, and a
-mail server that keeps what it is given.
+An image of ours is built by the steps of the Dockerfile's first stage, on this machine's Python. A container sees what
+the file gives it: a tree that is read-only if it says so, its volumes, its secrets and memory, the user and the rights
+that are left, and a network on which the others' names lead to them. In place of the official images stand this
+machine's PostgreSQL, Valkey and Caddy, and a mail server that keeps what it is given.
 """
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ def interpolated(value: Any) -> Any:
     return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value).replace("$$", "$") if isinstance(value, str) else value
 
 
-def build(context: Path, image: Path, venv: Path) -> dict[str, str]:
-    """Follows the Dockerfile's first stage into `image` and `venv`. Returns the image's environment."""
+def build(context: Path, image: Path, venv: Path) -> tuple[dict[str, str], str]:
+    """Follows the Dockerfile's first stage into `image` and `venv`. Returns the image's environment and user."""
     ignored = (context / ".dockerignore").read_text().split()
-    environment = {"PATH": "/srv/venv/bin:/usr/bin:/bin"}
+    environment, user = {"PATH": "/srv/venv/bin:/usr/bin:/bin"}, "root"
     image.mkdir()
     venv.mkdir()
     _step([f"{BASE}/bin/python3", "-m", "venv", "/srv/venv"], environment, image, venv)
@@ -77,13 +77,15 @@ def build(context: Path, image: Path, venv: Path) -> dict[str, str]:
         word, _, rest = line.partition(" ")
         if word == "ENV":
             environment |= dict(setting.split("=", 1) for setting in rest.split())
+        elif word == "USER":
+            user = rest
         elif word == "COPY":
             *sources, target = rest.split()
             for source in sources:
                 _copy(context / source, image / target if target != "./" else image / source, context, ignored)
         elif word == "RUN":
             _step(["sh", "-euc", rest], environment, image, venv)
-    return environment
+    return environment, user
 
 
 def _step(command: list[str], environment: dict[str, str], image: Path, venv: Path) -> None:
@@ -91,7 +93,7 @@ def _step(command: list[str], environment: dict[str, str], image: Path, venv: Pa
     ours = {name: value for name, value in os.environ.items() if name.startswith("PIP_") or "proxy" in name.lower()}
     binds = [(image, "/srv/concord"), (venv, "/srv/venv")]
     binds += [(file, str(file)) for name in FETCHING if (file := Path("/etc", name)).exists()]
-    box = Box(writable=True, environment={**environment, **ours}, binds=binds)
+    box = Box({**environment, **ours}, binds)
     done = subprocess.run(box.words(command), capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
@@ -116,7 +118,9 @@ class Box:
 
     environment: dict[str, str]
     binds: list[tuple[Path, str]]
-    writable: bool = False  # and root, as while an image is built
+    user: str = "root"
+    writable: bool = True
+    rights: list[str] = field(default_factory=list)  # setpriv's words for what the user loses
     volumes: list[tuple[Path, str]] = field(default_factory=list)
     memory: list[str] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
@@ -149,7 +153,8 @@ class Box:
         if not self.writable:
             lines.append(f"mount -o remount,ro {top}")
         here = [f"{name}={value}" for name, value in self.environment.items()]
-        less = f"--reuid={NOBODY} --regid={NOBODY} --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all"
+        number = 0 if self.user == "root" else NOBODY
+        less = ["setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups", *self.rights]
         inside = [
             "env",
             "-i",
@@ -160,8 +165,7 @@ class Box:
             "/srv/concord" if self._ours else "/",
             *command,
         ]
-        who = "" if self.writable else f"setpriv {less}"
-        lines.append(f"exec chroot {top} {who} {shlex.join(inside)}")
+        lines.append(f"exec chroot {top} {shlex.join([*less, *inside])}")
         return ["unshare", "--mount", "sh", "-euc", "\n".join(lines)]
 
     @property
@@ -178,9 +182,10 @@ def _mount(here: Path, there: str, options: str) -> list[str]:
 class Compose:
     """The services of docker-compose.yml in `context`, of which ours run from a built image."""
 
-    def __init__(self, context: Path, image: Path, venv: Path, environment: dict[str, str], folder: Path) -> None:
-        self.context, self.image, self.venv, self.environment, self.folder = context, image, venv, environment, folder
-        self.file = interpolated(yaml.safe_load((context / "docker-compose.yml").read_text()))
+    def __init__(self, folder: Path, environment: dict[str, str], user: str) -> None:
+        self.folder, self.environment, self.user = folder, environment, user
+        self.context, self.image, self.venv = folder / "context", folder / "image", folder / "venv"
+        self.file = interpolated(yaml.safe_load((self.context / "docker-compose.yml").read_text()))
         self.services: dict[str, Any] = self.file["services"]
         self.running: dict[str, subprocess.Popen[bytes]] = {}
         servers = folder / "servers"
@@ -220,9 +225,20 @@ class Compose:
             for key in service.get("secrets", [])
         }
         hosts = "127.0.0.1 localhost " + " ".join(self.services) + "\n"
-        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"]), name
-        assert ours or service["user"] not in ("root", "0"), name
-        return Box(environment, binds, volumes=volumes, memory=service["tmpfs"], files={**secrets, "/etc/hosts": hosts})
+        rights = ["--no-new-privs"] if "no-new-privileges:true" in service.get("security_opt", []) else []
+        if service.get("cap_drop") == ["ALL"]:
+            kept = [f"+{name.lower()}" for name in service.get("cap_add", [])]
+            rights += ["--inh-caps=-all", f"--bounding-set={','.join(['-all', *kept])}"]
+        return Box(
+            environment,
+            binds,
+            user=service.get("user") or (self.user if ours else "root"),
+            writable=not service.get("read_only"),
+            rights=rights,
+            volumes=volumes,
+            memory=service["tmpfs"],
+            files={**secrets, "/etc/hosts": hosts},
+        )
 
     def _volume(self, name: str) -> Path:
         folder = self.folder / "volumes" / name
