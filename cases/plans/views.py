@@ -255,7 +255,6 @@ class PlanEdit(RecordPage):
                 "agency": by.changed_by_agency if by else None,
                 "at": current.updated_at,
             },
-            "opened_at": None,
             "version": current.version,
             "fields": merge.fields,
             "settled": merge.settled,

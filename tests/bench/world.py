@@ -35,7 +35,6 @@ COUNTIES = 60
 COUNTY_CIRCLES = range(2007, 2007 + COUNTIES)
 OFFICERS = 20_000
 SHARE_AGREEMENTS = range(62, 121)
-CLOSED_AGREEMENTS = (62, 63, 64, 65)  # two suspended, one ended early, one not begun
 NOW = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
 FOREVER = "9999-12-31 00:00:00+00"
 

@@ -28,6 +28,7 @@ from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
 from portal.demo.personas import PERSONAS  # noqa: E402
 from portal.launcher import state  # noqa: E402
+from portal.launcher.debian import find  # noqa: E402
 
 FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "gallery"
 SIZES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
@@ -45,7 +46,7 @@ LEADS_AWAY = {"account_logout"}
 def main() -> int:
     """Shoots the gallery; returns the exit status."""
     port = state.load().get("PORT")
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = find("chromium")
     if not port or not found:
         print("The gallery needs a running demo (`make demo`) and Chromium.", file=sys.stderr)
         return 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import pickle
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from portal.launcher.debian import find
 from portal.launcher.processes import end_with_parent, free_port
 from tests.conftest import WORLD_TEMPLATE
 from tests.services import ROOT, clone_database
@@ -135,7 +135,7 @@ def _until_ready(address: str, folder: Path) -> None:
 @pytest.fixture(scope="package")
 def chromium(portal: str) -> Iterator[Browser]:
     """Debian's Chromium. It ends with this folder's tests, and its event loop with it: later tests use the ORM."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = find("chromium")
     if found is None:
         pytest.fail("No Chromium is installed: apt-get install --no-install-recommends chromium")
     with sync_playwright() as playwright:
