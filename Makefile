@@ -37,9 +37,10 @@ bench: ## the permission engine against its alternatives (CASES=20000 for the on
 	@$(PYTHON) -m portal.launcher install dev
 	$(RUN) -m tests.bench $(if $(CASES),--cases $(CASES))
 
-load: ## list and case page of the running demo under twenty people at once
+load: ## the running demo: list and case page under twenty people at once, and how soon a touch shows (WRITE=1 keeps it)
 	@$(PYTHON) -m portal.launcher install dev
 	$(RUN) -m tests.load
+	$(RUN) -m tests.load.interactions
 
 backup: ## database and documents into a new folder (TO=folder); of the running demo, or by the environment's addresses
 	@$(RUN) -m portal.backup take $(or $(TO),.concord/backups/$$(date -u +%Y%m%dT%H%M%SZ))

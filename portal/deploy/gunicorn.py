@@ -4,8 +4,9 @@ import os
 import shutil
 
 bind = "0.0.0.0:8000"
-workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = int(os.environ.get("WEB_THREADS", "4"))
+# Two processes a core, few threads each: pages made at once in one process hold each other up (docs/load.md).
+workers = int(os.environ.get("WEB_CONCURRENCY", "4"))
+threads = int(os.environ.get("WEB_THREADS", "2"))
 worker_class = "gthread"
 preload_app = True
 timeout = 60

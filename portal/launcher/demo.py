@@ -220,7 +220,7 @@ class Demo:
         web = [
             *(str(PYTHON), "-m", "gunicorn", "portal.wsgi:application"),
             f"--bind=127.0.0.1:{self.port}",
-            *("--workers=2", "--threads=4", "--worker-class=gthread", "--preload", "--timeout=60", "--keep-alive=75"),
+            *("--workers=4", "--threads=2", "--worker-class=gthread", "--preload", "--timeout=60", "--keep-alive=75"),
             "--graceful-timeout=2",
             "--no-control-socket",
         ]

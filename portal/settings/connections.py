@@ -61,7 +61,7 @@ def database_settings(env: environ.Env, noted: dict[str, Any]) -> dict[str, dict
     config |= {
         "ENGINE": "django.db.backends.postgresql",
         "OPTIONS": options,
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 600,  # seconds: a new connection has plans and statements to learn again
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,  # portal.middleware.ContextMiddleware opens the one transaction of a request
     }
