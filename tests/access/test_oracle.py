@@ -18,6 +18,8 @@ from cases.supervision.querysets import ALL, LATEST, MINE, REVIEW, SHARED, UNIT,
 from sharing.access.actors import Actor
 from sharing.access.context import open_context
 from sharing.access.explain import opened_masks, why
+from sharing.access.querysets import seen_in
+from sharing.access.rows import Arguments, read_kept
 from tests import services
 from tests.access import marks
 from tests.access.loading import Loader, model_of
@@ -104,6 +106,10 @@ def first_wall_alone(loader: Loader, world: World, now: datetime.datetime, dice:
             for name in dice.sample([*CASE_PARTS, *PERSON_PARTS], 2):
                 seen = {p.id for p in world.parts if p.model == name and oracle.sees_part(viewer, p)}
                 same(f"{where}: {name}", keys(model_of(name).objects.visible_to(actor)), seen)
+                write = Arguments()
+                rule = seen_in(model_of(name), "t", actor, write)
+                kept = read_kept(f"SELECT t.id FROM cases_{name} t WHERE {rule}", write.values)
+                same(f"{where}: {name} in a kept statement", {number for (number,) in kept}, seen)
 
 
 def lookers(
