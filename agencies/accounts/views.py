@@ -38,6 +38,7 @@ def account(request: HttpRequest) -> HttpResponse:
             for row in rows
             if row.group.unit.agency_id == now
         ],
+        "administers": any(row.role_details.administers for row in rows if row.group.unit.agency_id == now),
         "agencies": [
             {"id": agency.pk, "name": agency.name, "shape": agency.shape, "current": agency.pk == now}
             for agency in agencies.values()

@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from agencies.directory.categories import Category
 from agencies.directory.dates import TypedDateField
 from agencies.directory.models import Unit, User
-from agencies.directory.querysets import members_of, memberships_in_force
+from agencies.directory.querysets import members_by_unit, memberships_in_force
 from agencies.directory.roles import ROLES
 from cases.supervision.models import Case
 from sharing.access.actors import Actor
@@ -106,11 +106,17 @@ class ReassignForm(forms.Form):
     def __init__(self, data: Any = None, *, actor: Actor, cases: list[Case]) -> None:
         super().__init__(data, initial={"cases": [str(case.uuid) for case in cases]})
         units = open_units(actor.agency_id)
-        people = members_of([number for number, _ in units], having=Category.SHARE)
-        others = [(person.pk, person.display) for person in people if person.pk != cases[0].officer_id]
-        choices: dict[str, list[tuple[Any, str]]] = {
+        people = members_by_unit([number for number, _ in units], having=Category.SHARE)
+        others = [
+            (
+                name,
+                [(person.pk, person.display) for person in people.get(number, []) if person.pk != cases[0].officer_id],
+            )
+            for number, name in units
+        ]
+        choices: dict[str, list[tuple[Any, Any]]] = {
             "cases": [(str(case.uuid), case.number) for case in cases],
-            "officer": [("", "Choose an officer"), *others],
+            "officer": [("", "Choose an officer"), *[group for group in others if group[1]]],
             "unit": [("", "Each case stays in its unit"), *units],
         }
         for name, listed in choices.items():
@@ -119,7 +125,19 @@ class ReassignForm(forms.Form):
     def officer_name(self) -> str:
         """The chosen officer as the page names them."""
         field: Any = self.fields["officer"]
-        return str(dict(field.choices)[self.cleaned_data["officer"]])
+        people = dict(person for _, group in field.choices[1:] for person in group)
+        return str(people[self.cleaned_data["officer"]])
+
+    def keep_refused(self, refused: list[tuple[uuid.UUID, str]], cases: list[Case]) -> None:
+        """Leave ticked what did not move, and say why on top of the form: one line a reason, with the names."""
+        self.data = self.data.copy()  # type: ignore[attr-defined]
+        self.data.setlist("cases", [str(case_uuid) for case_uuid, _ in refused])  # type: ignore[attr-defined]
+        names = {case.uuid: f"{case.person.sorted} ({case.number})" for case in cases}
+        by_reason: dict[str, list[str]] = {}
+        for case_uuid, why in refused:
+            by_reason.setdefault(why, []).append(names[case_uuid])
+        for why, people in by_reason.items():
+            self.add_error(None, f"{why} {'; '.join(people)}.")
 
 
 class CoverForm(forms.Form):

@@ -106,7 +106,7 @@ class Reassign(AgencyPage):
             except Refused as refusal:
                 add_refusal(form, refusal)
             else:
-                return self._told(done, form.officer_name(), cases)
+                return self._told(done, form, cases)
         return self.show_caseload(cases, form, status=400)
 
     def _caseload(self, asked: str) -> list[Case]:
@@ -115,19 +115,22 @@ class Reassign(AgencyPage):
             raise NotVisible
         return found
 
-    def _told(self, done: Reassigned, officer: str, cases: list[Case]) -> HttpResponse:
-        moved = len(done.changed)
-        messages.success(
-            self.request, f"{moved} case{'' if moved == 1 else 's'} moved to {officer}. Both officers will be told."
-        )
-        numbers = {case.uuid: case.number for case in cases}
-        for case_uuid, why in done.refused:
-            messages.warning(self.request, f"{numbers.get(case_uuid, 'A case')} did not move. {why}")
-        left = caseload(self.actor, cases[0].officer_id or 0)
+    def _told(self, done: Reassigned, form: ReassignForm, cases: list[Case]) -> HttpResponse:
+        moved, stayed = len(done.changed), len(done.refused)
+        if moved:
+            told = f"{moved} case{'' if moved == 1 else 's'} moved to {form.officer_name()}"
+            told += f", {stayed} did not." if stayed else "."
+            messages.success(self.request, f"{told} Both officers will be told.")
         address = reverse("agency_reassign")
+        left = caseload(self.actor, cases[0].officer_id or 0)
+        if stayed and left:
+            form.keep_refused(done.refused, cases)
+            return self.show_caseload(left, form, status=200 if moved else 400, moved=moved)
         return redirect(f"{address}?{urlencode({'officer': cases[0].officer_id})}" if left else address)
 
-    def show_caseload(self, cases: list[Case], form: forms.Form | None, status: int = 200) -> HttpResponse:
+    def show_caseload(
+        self, cases: list[Case], form: forms.Form | None, status: int = 200, moved: int = 0
+    ) -> HttpResponse:
         """The cases of one officer, each with a box, and the form; leaves the one read event."""
         record_read(
             actor=self.actor,
@@ -142,6 +145,7 @@ class Reassign(AgencyPage):
             "from_officer": cases[0].officer,
             "cases": [{"case": case, "chosen": str(case.uuid) in chosen} for case in cases],
             "form": form,
+            "summary": "These cases did not move" if moved else "Nothing has moved",
         }
         return self.show("reassign_caseload.html", context, status)
 

@@ -190,6 +190,7 @@ def test_the_overview_shows_what_the_grant_opens(world: World) -> None:
     owner = text(Visitor(world.users["olsen"]).get(overview(world.joint)))
     for seen in ("Tobias Hallett", "Firearm", "At home from 9 p.m.", "12 Elm Street", "Keep a job", "Riverton Police"):
         assert seen in owner
+    assert f'href="{reverse("case_card", args=[world.joint.uuid])}">Status card</a>' in owner
     partner = text(Visitor(world.users["patel"]).get(overview(world.joint)))
     assert "Firearm" in partner
     assert "You see this case as <strong>Pine County law enforcement</strong>: status card" in partner

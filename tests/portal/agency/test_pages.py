@@ -90,14 +90,26 @@ def test_a_caseload_moves_to_a_colleague(world: World) -> None:
     assert "PO Olsen" in text(visitor.get(REASSIGN))
     page = visitor.get(address).content.decode()
     assert "Hallett" in page
+    assert '<optgroup label="North">' in page
     own = [case for case in world.cases if case.officer_id == world.users["olsen"].pk]
     given = {"officer": world.users["pratt"].pk, "unit": "", "reason": "Leaves the service"}
     assert visitor.send(address, page, given).status_code == 400
     assert visitor.send(address, page, {**given, "cases": [str(world.cases[14].uuid)]}).status_code == 400
     moved = visitor.send(address, page, {**given, "cases": [str(case.uuid) for case in own]})
-    told = text(visitor.get(moved["Location"]))
-    assert "6 cases moved to PO Pratt" in told
-    assert "C00002 did not move.</strong> The officer has a conflict of interest" in told
+    told = text(moved)
+    assert "6 cases moved to PO Pratt, 1 did not.</strong> Both officers will be told." in told
+    (stayed,) = moved.context["cases"]
+    assert stayed["chosen"]
+    assert f"The officer has a conflict of interest with this case. {stayed['case'].person.sorted} (C00002)." in told
+    nothing = visitor.send(address, page, {**given, "cases": [str(stayed["case"].uuid)]})
+    assert nothing.status_code == 400
+    told = text(nothing)
+    assert "Nothing has moved" in told
+    assert "will be told" not in told
+    assert told.count("The officer has a conflict of interest") == 1
+    assert 'value="Leaves the service"' in told
+    assert f'<option value="{world.users["pratt"].pk}" selected>' in told
+    assert [row["chosen"] for row in nothing.context["cases"]] == [True]
     left = services.owner("SELECT count(*) FROM cases_case WHERE officer_id = %s", world.users["olsen"].pk)
     assert left == [(1,)]
     assert len(trail("change", verb="case.reassigned")) == 6
@@ -166,3 +178,14 @@ def test_cover_is_arranged_and_ended_on_its_page(world: World) -> None:
     (row,) = trail("change", verb="cover.arranged")
     visitor.post(reverse("cover_end", args=[row["object_id"]]), form_at=address)
     assert "Your news reaches you alone" in text(visitor.get(address))
+
+
+def test_an_administrator_s_places_on_a_phone_are_the_agency_and_its_connections(world: World) -> None:
+    def links(name: str) -> tuple[bool, bool]:
+        page = Visitor(world.users[name]).get(reverse("account")).content.decode()
+        bar = page.partition('aria-label="Places"')[2]
+        more = page.partition('id="more"')[2].partition("</section>")[0]
+        return "My agency" in bar and "Connections" in bar, "Connections" in more
+
+    assert links("admin") == (True, True)
+    assert links("olsen") == (False, False)
