@@ -295,12 +295,18 @@ DECLARE
   v_all boolean := case_permits(p_id, 8192, access_groups(8192));
 BEGIN
   IF case_permits(p_id, 65536, access_groups(65536)) THEN
-    RETURN QUERY SELECT r.user_name, r.agency_id, r.agency_name, r.action, r.purpose, r.channel, count(*), max(r.at)
-      FROM agencies_read r
-     WHERE r.record_ids @> ARRAY[(SELECT c.uuid FROM cases_case c WHERE c.id = p_id)] AND r.at >= p_since
-       AND (v_all OR NOT EXISTS (SELECT 1 FROM agencies_agency a
-                                  WHERE a.id = r.agency_id AND a.kind = 'treatment_provider'))
-     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 8 DESC LIMIT p_limit;
+    -- So many people, each with all that they read: a limit on the rows would cut somebody's own short.
+    RETURN QUERY
+    SELECT w.user_name, w.agency_id, w.agency_name, w.action, w.purpose, w.channel, w.times, w.last_at FROM (
+      SELECT g.*, dense_rank() OVER (ORDER BY g.seen DESC, g.user_name, g.agency_id) AS place FROM (
+        SELECT r.user_name, r.agency_id, r.agency_name, r.action, r.purpose, r.channel, count(*) AS times,
+               max(r.at) AS last_at, max(max(r.at)) OVER (PARTITION BY r.user_name, r.agency_id) AS seen
+          FROM agencies_read r
+         WHERE r.record_ids @> ARRAY[(SELECT c.uuid FROM cases_case c WHERE c.id = p_id)] AND r.at >= p_since
+           AND (v_all OR NOT EXISTS (SELECT 1 FROM agencies_agency a
+                                      WHERE a.id = r.agency_id AND a.kind = 'treatment_provider'))
+         GROUP BY 1, 2, 3, 4, 5, 6) g) w
+     WHERE w.place <= p_limit ORDER BY w.last_at DESC;
   END IF;
 END $$;
 

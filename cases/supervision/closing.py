@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.urls import reverse
 
+from cases.supervision.querysets import conditions_in_force
 from sharing.access import explain
 from sharing.access.actors import Actor
 
@@ -37,6 +38,12 @@ def open_work(actor: Actor, case: Case) -> list[OpenWork]:
     if shares:
         text = f"{shares} share{'' if shares == 1 else 's'} with other agencies or units, each until its own end"
         found.append(OpenWork(text, reverse("case_access", args=[case.uuid])))
+    binding = conditions_in_force(actor, case).count()
+    if binding:
+        text = (
+            f"{binding} condition{'' if binding == 1 else 's'} in force, and none of them binds once the case is closed"
+        )
+        found.append(OpenWork(text, reverse("case_conditions", args=[case.uuid])))
     for part in _parts:
         found += part(actor, case)
     return found

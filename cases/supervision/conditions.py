@@ -29,19 +29,22 @@ class Elapsed(NamedTuple):
 
 
 def elapsed(case: Case) -> Elapsed | None:
-    """How far the case's term has gone today; None where it has not two ends, or has not begun."""
+    """How far the case's term has gone today; None where it has not two ends, has not begun, or the case is closed."""
     today = timezone.localdate()
-    if not case.term_start or not case.term_end or today < case.term_start:
+    if not case.is_open or not case.term_start or not case.term_end or today < case.term_start:
         return None
     days = max(1, (case.term_end - case.term_start).days)
     return Elapsed(days, min(days, (today - case.term_start).days), (case.term_end - today).days)
 
 
-def grouped(conditions: list[Condition], now: datetime.datetime) -> list[dict[str, Any]]:
-    """The conditions in groups: {title, rows: list of {condition, tag}}; groups without any are left out."""
+def grouped(case: Case, conditions: list[Condition], now: datetime.datetime) -> list[dict[str, Any]]:
+    """The conditions in groups: {title, rows: list of {condition, tag}}; groups without any are left out.
+
+    Of a closed case none is in force, whatever day stands on it.
+    """
     groups: dict[str, list[dict[str, Any]]] = {title: [] for title in (POLICE, ALONE, COMING, PAST)}
     for condition in conditions:
-        title = _group(condition, timezone.localtime(now).date())
+        title = _group(condition, timezone.localtime(now).date()) if case.is_open else PAST
         groups[title].append({"condition": condition, "tag": _tag(condition, title, now)})
     return [{"title": title, "rows": rows} for title, rows in groups.items() if rows]
 

@@ -85,6 +85,8 @@ def seen_by(actor: Actor, case: Case) -> list[dict[str, Any]]:
 
 
 def _own_dates(case: Case) -> list[Date]:
+    if not case.is_open:
+        return []
     today = timezone.localdate()
     named = ((case.next_review, "Review of the case"), (case.term_end, "End of term"))
     return [Date(on, text, on < today) for on, text in named if on]

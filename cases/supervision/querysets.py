@@ -248,7 +248,9 @@ def cautions_in_force(actor: Actor, cases: list[Case]) -> QuerySet[Caution]:
 
 
 def conditions_in_force(actor: Actor, case: Case) -> QuerySet[Condition]:
-    """The conditions that bind today, those on which police may act first."""
+    """The conditions that bind today, those on which police may act first: of a closed case none."""
+    if not case.is_open:
+        return conditions_of(actor, case).none()
     today = timezone.localdate()
     binding = (Q(starts_on=None) | Q(starts_on__lte=today)) & (Q(ends_on=None) | Q(ends_on__gte=today))
     return conditions_of(actor, case).filter(binding)

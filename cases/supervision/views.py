@@ -106,7 +106,7 @@ class CaseConditions(RecordPage):
         context: dict[str, Any] = {"tab": "conditions", "asked_at": now, "term": elapsed(case)}
         if Category.CONDITIONS in self.frame.opened:
             found = self.blocks.read(lambda: list(conditions_of(self.actor, case)))
-            context["groups"] = None if found is None else grouped(found, now)
+            context["groups"] = None if found is None else grouped(case, found, now)
         return self.show("cases/supervision/conditions.html", ON_A_LIST | Category.CONDITIONS, context)
 
 

@@ -181,7 +181,10 @@ def ended(actor: Actor, record: Any, limit: int = 20) -> list[Grant]:
 
 
 def readers(actor: Actor, record: Any, *, days: int = 90, limit: int = 50) -> list[Reader]:
-    """Who has looked at the record in the last `days`, latest first; empty for somebody who may not share it."""
+    """Who has looked at the record in the last `days`, latest first: `limit` people at most, each with all they read.
+
+    Empty for somebody who may not share it.
+    """
     shareable = shareable_of(type(record))
     since = database_now() - datetime.timedelta(days=days)
     with connection.cursor() as cursor:

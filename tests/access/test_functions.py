@@ -45,6 +45,19 @@ def test_a_provider_is_named_as_a_holder_to_treatment_and_to_whoever_gave(world:
     assert (world.units["provider/clinic"].pk in found) is told
 
 
+def test_a_limit_on_readers_leaves_nobody_with_a_part_of_what_they_read(world: World) -> None:
+    """Somebody read in many ways, and others since: whoever is named is named with everything."""
+    for number in range(60):
+        services.owner(
+            "INSERT INTO agencies_read (at, user_id, user_name, agency_id, agency_name, channel, request_id, action,"
+            " record_type, record_ids, categories, purpose) SELECT now() - interval '1 hour', 1, 'Often', id, name, 'html', '',"
+            " %s, 'cases.case', ARRAY[%s::uuid], 1, '' FROM agencies_agency WHERE short_name = 'Riverton PD'",
+            f"way {number}",
+            world.joint.uuid,
+        )
+    assert readers(world, "olsen", world.joint).count("Often") == 60
+
+
 def test_who_may_not_share_reads_no_readers(world: World) -> None:
     def look(actor: Actor) -> None:
         for case in (world.joint, world.conflicted):

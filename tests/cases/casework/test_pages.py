@@ -149,7 +149,7 @@ def test_details_are_changed_with_names_one_a_line(world: World) -> None:
 
 
 def test_closing_shows_what_is_open_and_reassigning_away_leads_to_the_list(world: World) -> None:
-    mills = Visitor(world.users["mills"])
+    mills, reyes = Visitor(world.users["mills"]), Visitor(world.users["reyes"])
     address = f"/cases/{world.joint.uuid}/"
     page = mills.get(f"{address}close/")
     assert "1 share with other agencies" in text(page)
@@ -157,7 +157,12 @@ def test_closing_shows_what_is_open_and_reassigning_away_leads_to_the_list(world
     sent = {"status": 8, "closed_on": "11/1/2099", "reason": "Over", "seen": hidden(page.content.decode(), "seen")}
     assert "Choose a day that has come." in text(mills.send(f"{address}close/", page.content.decode(), sent))
     closed = mills.send(f"{address}close/", page.content.decode(), {**sent, "closed_on": "11/1/26"})
-    assert "Completed" in text(mills.get(closed["Location"]))
+    over = text(mills.get(closed["Location"]))
+    assert "Completed" in over
+    assert "none of its conditions binds" in over
+    for page in ("", "conditions/", "card/", "card/read-back/"):  # what police may act on, they may act on no more
+        assert "Police may" not in text(reyes.get(f"{address}{page}")).replace("Police may act", ""), page
+    assert "No longer in force" in text(reyes.get(f"{address}conditions/"))
     quist = Visitor(world.users["mills"])
     page = quist.get(f"{address}reopen/")
     quist.send(f"{address}reopen/", page.content.decode(), {"reason": "New", "seen": hidden(text(page), "seen")})
