@@ -12,7 +12,7 @@ from agencies.directory.models import User
 from cases.appointments.codes import ATTENDANCE, Outcome
 from cases.appointments.models import Appointment
 from cases.supervision.codes import Audience
-from sharing.access.rest import AgencyBrief, CodeField, LinkField, PageParameters, Strict
+from sharing.access.rest import AgencyBrief, CodeField, LinkField, Moment, PageParameters, Strict
 
 
 @extend_schema_field({"type": "string", "format": "email"})
@@ -43,7 +43,7 @@ class AppointmentChange(Strict, serializers.ModelSerializer[Appointment]):
 class AppointmentInput(AppointmentChange):
     """A new appointment. A person who calls meets the supervisee themselves unless `officer` says otherwise."""
 
-    starts_at = serializers.DateTimeField()
+    starts_at = Moment()
 
     class Meta(AppointmentChange.Meta):
         fields = ("starts_at", *Appointment.DETAILS)
@@ -59,7 +59,7 @@ class OutcomeInput(Strict):
 class MoveInput(Strict):
     """When an appointment is to be instead, and why."""
 
-    starts_at = serializers.DateTimeField()
+    starts_at = Moment()
     note = serializers.CharField(max_length=300)
 
 
@@ -72,8 +72,8 @@ class CancelInput(Strict):
 class OwnParameters(PageParameters):
     """Which of the caller's own appointments to list."""
 
-    since = serializers.DateTimeField(required=False, help_text="Those that start at this moment or later")
-    before = serializers.DateTimeField(required=False, help_text="Those that start before this moment")
+    since = Moment(required=False, help_text="Those that start at this moment or later")
+    before = Moment(required=False, help_text="Those that start before this moment")
 
 
 class AppointmentAnswer(serializers.ModelSerializer[Appointment]):

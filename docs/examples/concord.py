@@ -11,7 +11,10 @@ under the same Idempotency-Key when it heard nothing, and it forgets what the fe
 
 from __future__ import annotations
 
+import base64
 import datetime
+import hashlib
+import hmac
 import json
 import time
 import urllib.error
@@ -29,16 +32,21 @@ class Problem(Exception):
     """What the API answered instead (RFC 9457). Tell problems apart by `type`; support asks for `request_id`."""
 
     def __init__(self, status: int, body: Mapping[str, Any]) -> None:
-        super().__init__(f"{status}: {body.get('detail', '')}")
+        errors: list[dict[str, str]] = list(body.get("errors", []))
+        said = [str(body.get("detail", "")), *(f"{error.get('pointer')}: {error.get('detail')}" for error in errors)]
+        super().__init__(f"{status}: {' '.join(said)}")
         self.status = status
         self.type = str(body.get("type", ""))
         self.request_id = str(body.get("request_id", ""))
-        self.errors: list[dict[str, str]] = list(body.get("errors", []))
+        self.errors = errors
 
 
 @dataclass(frozen=True)
 class StatusCard:
-    """What an officer needs at the roadside; `withheld` names what is not shared with you."""
+    """What an officer needs at the roadside; `withheld` names what is not shared with you.
+
+    None is not shared, and says nothing of what there is; [] is none. Never show the one as the other.
+    """
 
     name: str
     birth_date: datetime.date | None
@@ -48,8 +56,8 @@ class StatusCard:
     level: str | None
     officer: str | None
     officer_phone: str | None
-    cautions: list[str]
-    conditions: list[str]
+    cautions: list[str] | None
+    conditions: list[str] | None
     withheld: list[str]
 
 
@@ -91,8 +99,8 @@ class Concord:
             level=supervision.get("level"),
             officer=officer.get("name"),
             officer_phone=officer.get("phone"),
-            cautions=[caution["text"] for caution in case["cautions"] or [] if not caution["ended_on"]],
-            conditions=[condition["text"] for condition in case["conditions"] or []],
+            cautions=_texts(case["cautions"]),
+            conditions=_texts(case["conditions"]),
             withheld=case["withheld"],
         )
 
@@ -120,8 +128,12 @@ class Concord:
     ) -> dict[str, Any]:
         """Records a contact with a supervisee, once, and returns it. `kind` is a code of the list `contact-kinds`.
 
+        `occurred_at` needs its time zone. Raises ValueError without one: an hour alone is another hour elsewhere.
+
         Give your own report's number as `key`, and even a restart in between will not report it twice.
         """
+        if occurred_at.tzinfo is None:
+            raise ValueError("occurred_at needs a time zone")
         body = {"kind": kind, "occurred_at": occurred_at.isoformat(), "note": note}
         found: dict[str, Any] = self.call("POST", f"/api/v1/cases/{case_id}/contacts/", body, key=key)
         return found
@@ -171,6 +183,26 @@ class Concord:
                     raise
                 time.sleep(2**attempt / 4)
         raise AssertionError("unreachable")
+
+
+def _texts(listed: list[dict[str, Any]] | None) -> list[str] | None:
+    """What stands in force; None where it is not shared."""
+    return None if listed is None else [each["text"] for each in listed if not each.get("ended_on")]
+
+
+def verify(secret: str, headers: Mapping[str, str], body: bytes, *, now: float | None = None) -> bool:
+    """Whether a webhook's message is Concord's, and new: Standard Webhooks, HMAC-SHA256 over id, time and body.
+
+    `secret` is as it was shown (`whsec_…`), `body` the bytes as they came. After a secret was replaced a message
+    carries a signature by each for a while. Keep `webhook-id`, and pass over what you have: a message may come twice.
+    """
+    number, sent = headers["webhook-id"], headers["webhook-timestamp"]
+    if abs((time.time() if now is None else now) - int(sent)) > 300:  # seconds: an old one sent again by somebody else
+        return False
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    digest = hmac.new(key, f"{number}.{sent}.".encode() + body, hashlib.sha256).digest()
+    ours = "v1," + base64.b64encode(digest).decode()
+    return any(hmac.compare_digest(ours, theirs) for theirs in headers["webhook-signature"].split())
 
 
 def _problem_in(error: urllib.error.HTTPError) -> dict[str, Any]:

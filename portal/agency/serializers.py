@@ -10,7 +10,7 @@ from rest_framework import serializers
 from agencies.directory.models import AgencyKind, Cover, Unit, User
 from agencies.directory.roles import ROLES
 from portal.agency.querysets import HERE, STATES, stand_in
-from sharing.access.rest import AgencyBrief, PageParameters, Strict
+from sharing.access.rest import AgencyBrief, Moment, PageParameters, Strict
 
 ROLE_CODES = [(role.code, role.label) for role in ROLES.values() if not role.for_systems]
 
@@ -223,5 +223,5 @@ class CoverInput(Strict):
     """A colleague of the caller's agency, and the time."""
 
     colleague = serializers.IntegerField(min_value=1)
-    starts_at = serializers.DateTimeField()
-    until = serializers.DateTimeField()
+    starts_at = Moment()
+    until = Moment()

@@ -16,6 +16,8 @@ from rest_framework.response import Response
 from agencies.directory.categories import LABELS
 from agencies.directory.models import AgencyKind
 from agencies.directory.roles import ROLES
+from cases.appointments.codes import AppointmentKind, Outcome
+from cases.contacts.codes import ContactAudience, ContactKind, ContactLocation, ContactOutcome
 from cases.documents.codes import DocumentKind
 from cases.flags.codes import FlagKind
 from cases.people.models import Identifier, Person
@@ -86,6 +88,12 @@ def code_lists() -> dict[str, CodeList]:
         CodeList("needs", "Needs that a goal answers", _values(Need)),
         CodeList("action-kinds", "Kinds of action", _values(ActionKind), "nc:PlanTask"),
         CodeList("action-statuses", "Statuses of an action", _values(ActionStatus)),
+        CodeList("contact-kinds", "Kinds of contact", _names(ContactKind)),
+        CodeList("contact-locations", "Where a contact took place", _names(ContactLocation)),
+        CodeList("contact-outcomes", "What came of a contact", _names(ContactOutcome)),
+        CodeList("contact-audiences", "Who may read a contact", _names(ContactAudience)),
+        CodeList("appointment-kinds", "Kinds of appointment", _values(AppointmentKind)),
+        CodeList("appointment-outcomes", "What came of an appointment", _values(Outcome)),
         CodeList("audiences", "Which side may read a part of a plan", _names(Audience)),
         CodeList("agency-kinds", "Kinds of agency", _values(AgencyKind)),
         CodeList("roles", "Roles", [Code(role.code, role.label) for role in ROLES.values()]),

@@ -11,7 +11,7 @@ from agencies.directory.categories import LABELS, Category, codes_of
 from agencies.directory.models import FOREVER
 from sharing.access.explain import Holder, Way, principal_name, withheld_mask
 from sharing.access.models import Grant, Purpose
-from sharing.access.rest import AgencyBrief, CodeField, LinkField, PageParameters, Strict
+from sharing.access.rest import AgencyBrief, CodeField, LinkField, Moment, PageParameters, Strict
 from sharing.agreements.models import Agreement
 
 _CODES = {label: str(category.name) for category, label in LABELS.items()}
@@ -38,7 +38,7 @@ class GrantInput(Strict):
     agreement = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="Across agencies: needed"
     )
-    until = serializers.DateTimeField()
+    until = Moment()
 
     def validate_until(self, value: Any) -> Any:
         """The end, no later than the calendar's last day."""
@@ -48,7 +48,7 @@ class GrantInput(Strict):
 class GrantChange(Strict):
     """A new end."""
 
-    until = serializers.DateTimeField()
+    until = Moment()
 
     def validate_until(self, value: Any) -> Any:
         """The end, no later than the calendar's last day."""

@@ -59,8 +59,8 @@ def mistakes(view: DoorView, fields: list[str], expand: list[str]) -> dict[str, 
     wrong: dict[str, list[str]] = {}
     unknown = [name for name in expand if name not in view.expands]
     if unknown:
-        known = ", ".join(view.expands) or "nothing"
-        wrong[EXPAND] = [f"There is no {name!r} to expand here, but {known}." for name in unknown]
+        known = f"There is {', '.join(view.expands)}." if view.expands else "Nothing can be expanded here."
+        wrong[EXPAND] = [f"There is no {name!r} to expand here. {known}" for name in unknown]
     more = {name: expansion_of(name).answer for name in expand if name in view.expands}
     missing = [name for name in fields if not _has(view.shows, name.split("."), more)]
     if missing:

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from agencies.accounts.models import ApiToken
 from agencies.directory.models import User
-from sharing.access.rest import PageParameters, Strict
+from sharing.access.rest import Moment, PageParameters, Strict
 from sharing.connections.services import CLIENT_ROLES
 from sharing.notices.models import Delivery, Webhook
 
@@ -130,7 +130,7 @@ class TokenInput(Strict):
     """A token to make."""
 
     label = serializers.CharField(max_length=80)  # type: ignore[assignment]
-    expires_at = serializers.DateTimeField(help_text="Within a year")
+    expires_at = Moment(help_text="Within a year")
 
 
 class WebhookInput(Strict):
@@ -180,8 +180,8 @@ class ReplayInput(Strict):
     """What to send again: `messages` by number, or those made `since` and before `until`; neither: all given up."""
 
     messages = serializers.ListField(child=serializers.UUIDField(), max_length=1000, required=False)
-    since = serializers.DateTimeField(required=False)
-    until = serializers.DateTimeField(required=False)
+    since = Moment(required=False)
+    until = Moment(required=False)
 
 
 class ReplayAnswer(serializers.Serializer):

@@ -26,12 +26,13 @@ from agencies.trail.services import record_read
 from sharing.access.actors import Actor
 from sharing.access.cursors import DamagedCursor, read_cursor, sign_cursor
 from sharing.access.errors import NotAllowed, NotVisible
-from sharing.access.once import key_of, once
+from sharing.access.once import BadHeader, key_of, once
 from sharing.access.permissions import declared_method
 from sharing.access.registry import is_part, shareable_of
 from sharing.access.rest.fields import NoParameters, Strict
 from sharing.access.shape import EXPAND, FIELDS, mistakes, names_in, shaped
 
+_TAG = re.compile(r'(W/)?"[^"]*"')
 _EXPANDED = re.compile(r'\+[0-9a-f]{32}"$')
 
 
@@ -238,6 +239,8 @@ class DoorView(APIView):
         named = self.request.headers.get("If-Match", "")
         if not named or named.strip() == "*":
             raise VersionNotNamed
+        if not all(_TAG.fullmatch(given.strip()) for given in named.split(",")):
+            raise BadHeader({"If-Match": ["Send the ETag as it was read, in its quotes."]})
         if tag not in [_EXPANDED.sub('"', given.strip()) for given in named.split(",")]:
             raise VersionPassed(tag)
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, ClassVar
 
+from django.db import models
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -17,8 +19,27 @@ from agencies.directory.models import Agency
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 
 
+class Moment(serializers.DateTimeField):
+    """A moment as systems say it: with its offset, since nobody knows otherwise which hour is meant (RFC 3339)."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {"offset": "Add the offset, such as -05:00 or Z."}
+
+    def to_internal_value(self, value: Any) -> Any:
+        """The moment. Raises ValidationError for what is none, and for a time without an offset."""
+        moment = super().to_internal_value(value)
+        if isinstance(value, str) and (said := parse_datetime(value)) is not None and said.tzinfo is None:
+            self.fail("offset")
+        return moment
+
+
 class Strict(serializers.Serializer):
     """Input in which an unknown field is an error, so that a misspelt one is never silently without effect."""
+
+    # Where it is made from a model (serializers.ModelSerializer).
+    serializer_field_mapping: ClassVar[dict[type[models.Field], type[serializers.Field]]] = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DateTimeField: Moment,
+    }
 
     def to_internal_value(self, data: Any) -> Any:
         """The typed input. Raises ValidationError that names every unknown field."""
@@ -50,7 +71,9 @@ class CodeField(serializers.ChoiceField):
 
     def to_internal_value(self, data: Any) -> Any:
         """The stored value. Raises ValidationError for anything that is not a name of the list."""
-        name = super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid_choice", input=data)
+        if not isinstance(data, str) or data not in self.choices:
+            raise ValidationError(f"Choose one of {', '.join(map(str, self.choices))}.", code="invalid_choice")
+        name = super().to_internal_value(data)
         code = self.codes[name]
         return code if isinstance(code, Category) else code.value
 
