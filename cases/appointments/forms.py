@@ -8,14 +8,15 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from agencies.directory.categories import Category
 from agencies.directory.dates import TypedDateField
-from agencies.directory.models import Side, User
+from agencies.directory.models import User
 from agencies.directory.times import TypedTimeField
 from cases.appointments.codes import ATTENDANCE, AppointmentKind
 from cases.appointments.models import Appointment
 from cases.appointments.querysets import colleagues
-from cases.supervision.codes import Audience
 from cases.supervision.models import Case
+from cases.supervision.readers import audience_choices
 from sharing.access.actors import Actor
 from sharing.access.pages import OnceField
 
@@ -71,10 +72,10 @@ class DetailsForm(forms.Form):
     )  # fmt: skip
     audience = forms.TypedChoiceField(label="Who may read it", coerce=int, widget=forms.RadioSelect)
 
-    def __init__(self, data: Any = None, *, actor: Actor, about: Appointment) -> None:
+    def __init__(self, data: Any = None, *, actor: Actor, case: Case, about: Appointment) -> None:
         super().__init__(data, initial={name: getattr(about, name) for name in Appointment.DETAILS})
-        sides = {Audience.BOTH.value} | ({int(actor.side)} if actor.side != Side.OTHER else set())
-        self.fields["audience"].choices = [c for c in Audience.choices if c[0] in sides]  # type: ignore[attr-defined]
+        audiences = audience_choices(actor, case, Category.CONTACT_VIEW)
+        self.fields["audience"].choices = audiences  # type: ignore[attr-defined]
         self.fields["officer"].queryset = colleagues(actor)  # type: ignore[attr-defined]
         self.fields["officer"].label_from_instance = lambda user: user.display  # type: ignore[attr-defined]
         if about.minutes not in dict(LENGTHS):
@@ -92,8 +93,8 @@ class AppointmentForm(TimedForm, DetailsForm):
 
     field_order = ["kind", "day", "time", "minutes", "officer", "others", "place", "purpose", "audience"]
 
-    def __init__(self, data: Any = None, *, actor: Actor, about: Appointment) -> None:
-        super().__init__(data, actor=actor, about=about)
+    def __init__(self, data: Any = None, *, actor: Actor, case: Case, about: Appointment) -> None:
+        super().__init__(data, actor=actor, case=case, about=about)
         self.fields["token"] = OnceField(actor)
 
     def values(self) -> dict[str, Any]:
@@ -106,8 +107,8 @@ class ChangeForm(DetailsForm):
 
     seen_version = VersionField()
 
-    def __init__(self, data: Any = None, *, actor: Actor, about: Appointment) -> None:
-        super().__init__(data, actor=actor, about=about)
+    def __init__(self, data: Any = None, *, actor: Actor, case: Case, about: Appointment) -> None:
+        super().__init__(data, actor=actor, case=case, about=about)
         self.initial["seen_version"] = about.version
 
 

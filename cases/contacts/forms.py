@@ -10,16 +10,15 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.html import format_html
 
 from agencies.directory.dates import TypedDateField
 from agencies.directory.times import TypedTimeField
-from agencies.directory.words import listed
 from cases.contacts.codes import KINDS_OF_SIDE, ContactKind, ContactLocation, ContactOutcome
 from cases.contacts.models import NOTE_LENGTH, Contact
 from cases.contacts.querysets import audiences_for, contact_readers
 from cases.contacts.wording import LABELS
 from cases.supervision.models import Case
+from cases.supervision.readers import with_readers
 from sharing.access.actors import Actor
 from sharing.access.pages import OnceField
 
@@ -67,7 +66,8 @@ class ContactForm(forms.Form):
         if chosen in ContactKind.values and ContactKind(chosen) not in kinds:  # sent by a system; a correction keeps it
             kinds.insert(0, ContactKind(chosen))
         _choose(self.fields["kind"], [(kind.value, kind.label) for kind in kinds])
-        _choose(self.fields["audience"], [(one.value, _with_readers(actor, case, one)) for one in audiences])
+        named = [(one.value, with_readers(one, contact_readers(actor, case, one)[0])) for one in audiences]
+        _choose(self.fields["audience"], named)
 
     def clean(self) -> dict[str, Any]:
         """The moment out of day and time, as `occurred_at` and `timed`. Raises ValidationError."""
@@ -139,9 +139,3 @@ class WithdrawForm(forms.Form):
 
 def _choose(field: forms.Field, choices: list[tuple[int, Any]]) -> None:
     field.choices = choices  # type: ignore[attr-defined]
-
-
-def _with_readers(actor: Actor, case: Case, audience: Any) -> str:
-    """An audience, and under it who will read what is for it."""
-    readers = listed(contact_readers(actor, case, audience)[0])
-    return format_html('{} <span class="second">Will be read by {}.</span>', audience.label, readers)

@@ -61,16 +61,9 @@ def contact_readers(actor: Actor, case: Case, audience: int) -> tuple[list[str],
 
     From the actor's keys: somebody who may not share the case is told of its owner, and of no other holder.
     """
-    shares, reads = Category.SHARE in case.opened, Category.CONTACT_VIEW in case.opened
-    owner = case.agency.name
     if audience == ContactAudience.TREATMENT:
-        return [f"treatment staff of {owner}", "you"], []
-    if shares:
-        return readers_of(actor, case, Category.CONTACT_VIEW, audience)
-    owners = [owner] if audience in (ContactAudience.BOTH, case.agency.side) else []
-    own = actor.agency.name if reads else "you"
-    others = f"whoever else {owner} lets read contacts"
-    return [*owners, own, others], [*owners, *(["your own unit"] if reads else [])]
+        return [f"treatment staff of {case.agency.name}", "you"], []
+    return readers_of(actor, case, Category.CONTACT_VIEW, audience)
 
 
 def draft_for(actor: Actor, form: str, record_uuid: uuid.UUID) -> Draft | None:

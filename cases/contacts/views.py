@@ -11,13 +11,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from agencies.directory.categories import Category
-from agencies.directory.words import listed
 from cases.contacts import services
 from cases.contacts.forms import ContactForm, CorrectionForm, NewContactForm, WithdrawForm
 from cases.contacts.models import Contact, ContactVersion
 from cases.contacts.querysets import contact_for, contact_readers, draft_for, versions_of
 from cases.contacts.wording import changed_labels, changes_between, in_words, moment_text, title_of
 from cases.supervision.codes import CASE
+from cases.supervision.readers import will_be_told
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.pages import RecordPage, add_refusal
 
@@ -54,7 +54,7 @@ class ContactAdd(RecordPage):
                 add_refusal(form, refusal)
             else:
                 told = contact_readers(self.actor, case, contact.audience)[1]
-                messages.success(request, f"Contact saved. {_will_be_told(told)}")
+                messages.success(request, f"Contact saved. {will_be_told(told)}")
                 return redirect("case_timeline", record)
         return self.show_form(form, status=400)
 
@@ -165,7 +165,7 @@ class ContactCorrect(ContactChange):
             messages.info(request, "The contact is as it was. Nobody is told.")
         else:
             told = contact_readers(self.actor, self.frame.record, saved.audience)[1]
-            messages.success(request, f"Contact corrected. {_will_be_told(told)}")
+            messages.success(request, f"Contact corrected. {will_be_told(told)}")
         return redirect(self.back())
 
     def make_form(self, data: Any = None) -> CorrectionForm:
@@ -202,7 +202,7 @@ class ContactWithdraw(ContactChange):
             return self.show_form(form, status=400)
         services.withdraw_contact(actor=self.actor, contact_uuid=self.contact.uuid, reason=form.cleaned_data["reason"])
         told = contact_readers(self.actor, self.frame.record, self.contact.audience)[1]
-        messages.success(request, f"Contact withdrawn. {_will_be_told(told)}")
+        messages.success(request, f"Contact withdrawn. {will_be_told(told)}")
         return redirect(self.back())
 
     def show_form(self, form: WithdrawForm, status: int = 200) -> HttpResponse:
@@ -216,10 +216,6 @@ class ContactWithdraw(ContactChange):
             "back": self.back(),
         }
         return self.show("cases/contacts/withdraw.html", SHOWN, context, status=status)
-
-
-def _will_be_told(told: list[str]) -> str:
-    return f"{listed(told)} will be told." if told else "Nobody else is told."
 
 
 def _answers(contact: Contact) -> list[dict[str, str]]:

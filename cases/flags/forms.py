@@ -7,12 +7,13 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from agencies.directory.categories import Category
 from agencies.directory.dates import TypedDateField
-from agencies.directory.models import Side
 from cases.flags.codes import usual_review
 from cases.flags.models import Flag
-from cases.supervision.codes import Audience, RiskLevel
-from cases.supervision.models import Caution
+from cases.supervision.codes import RiskLevel
+from cases.supervision.models import Case, Caution
+from cases.supervision.readers import audience_choices
 from sharing.access.actors import Actor
 from sharing.access.pages import OnceField
 
@@ -52,13 +53,12 @@ class FlagForm(forms.ModelForm):
             "evidence": {"required": "Name the order, tool, register or report."},
         }
 
-    def __init__(self, data: Any = None, *, actor: Actor) -> None:
+    def __init__(self, data: Any = None, *, actor: Actor, case: Case) -> None:
         super().__init__(data)
         self.fields["token"] = OnceField(actor)
-        sides = {Audience.BOTH.value} | ({int(actor.side)} if actor.side != Side.OTHER else set())
         choices: dict[str, Any] = {
             "basis": Flag._meta.get_field("basis").choices,  # no empty choice beside the others
-            "audience": [choice for choice in Audience.choices if choice[0] in sides],
+            "audience": audience_choices(actor, case, Category.FLAGS),
             "level": [(RiskLevel.NOT_APPLICABLE.value, "No level"), *RiskLevel.choices[1:]],
         }
         for name, listed in choices.items():

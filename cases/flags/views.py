@@ -18,7 +18,7 @@ from cases.flags.models import Flag
 from cases.flags.querysets import SETS_CAUTIONS, SETS_FLAGS, cautions_of, flags_of, parted
 from cases.supervision.codes import CASE
 from cases.supervision.models import Caution
-from cases.supervision.readers import readers_of
+from cases.supervision.readers import readers_of, will_be_told
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.pages import RecordPage, add_refusal
 
@@ -101,8 +101,7 @@ class FlagPage(RecordPage):
 
     def show_form(self, form: forms.BaseForm, status: int = 200) -> HttpResponse:
         """The form page."""
-        read_by, told = readers_of(self.actor, self.frame.record, self.category, getattr(self.part, "audience", 0))
-        context = {
+        context: dict[str, Any] = {
             "tab": "flags",
             "form": form,
             "part": self.part,
@@ -110,9 +109,11 @@ class FlagPage(RecordPage):
             "heading": self.heading,
             "button": self.button,
             "note": self.note,
-            "read_by": read_by,
-            "told": told,
         }
+        if "audience" not in form.fields:  # else each choice names its readers
+            audience = getattr(self.part, "audience", 0)
+            names = readers_of(self.actor, self.frame.record, self.category, audience)
+            context["read_by"], context["told"] = names
         return self.show("cases/flags/form.html", SHOWN, context, status=status)
 
     def named(self) -> str:
@@ -127,21 +128,21 @@ class FlagAdd(FlagPage):
 
     needs = {"get": SETS_FLAGS, "post": SETS_FLAGS}
     heading, button = "Set a flag", "Set the flag"
-    note = "Flags for one side are read by that side alone."
 
     def make_form(self, data: Any = None) -> forms.BaseForm:
         """An empty form with a token."""
-        return FlagForm(data, actor=self.actor)
+        return FlagForm(data, actor=self.actor, case=self.frame.record)
 
     def save(self, form: Any) -> str:
         """Set it; a second post of the same form finds the first one's flag."""
-        services.set_flag(
+        flag = services.set_flag(
             actor=self.actor,
             case_uuid=self.record_uuid,
             values=form.values(),
             flag_uuid=form.cleaned_data["token"],
         )
-        return "Flag set. Those who may read it will be told."
+        told = readers_of(self.actor, self.frame.record, self.category, flag.audience)[1]
+        return f"Flag set. {will_be_told(told)}"
 
 
 class CautionAdd(FlagPage):

@@ -6,11 +6,14 @@ from typing import Any
 
 from django import forms
 
+from agencies.directory.categories import Category
 from agencies.directory.dates import TypedDateField
-from agencies.directory.models import Agency, Side
-from cases.plans.models import Action, Audience, Goal, Plan
+from agencies.directory.models import Agency
+from cases.plans.models import Action, Goal, Plan
 from cases.plans.services import values_of
 from cases.plans.wording import LABELS
+from cases.supervision.models import Case
+from cases.supervision.readers import audience_choices
 from sharing.access.actors import Actor
 from sharing.access.pages import OnceField
 
@@ -42,7 +45,7 @@ class PartForm(forms.ModelForm):
     )
     seen_version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any = None, *, actor: Actor, instance: Any, adding: bool) -> None:
+    def __init__(self, data: Any = None, *, actor: Actor, case: Case, instance: Any, adding: bool) -> None:
         super().__init__(data, instance=instance)
         self.actor = actor
         if adding:
@@ -50,11 +53,10 @@ class PartForm(forms.ModelForm):
             self.fields["token"] = OnceField(actor)
         else:
             self.initial["seen_version"] = instance.version
-        sides = {Audience.BOTH.value} | ({int(actor.side)} if actor.side != Side.OTHER else set())
-        if isinstance(instance, Action) and instance.goal.audience != Audience.BOTH:
-            sides = {instance.goal.audience}  # an action is for nobody who does not read its goal
-        audience = self.fields["audience"]
-        audience.choices = [choice for choice in Audience.choices if choice[0] in sides]  # type: ignore[attr-defined]
+        # An action is for nobody who does not read its goal.
+        only = instance.goal.audience if isinstance(instance, Action) else 0
+        audiences = audience_choices(actor, case, Category.PLAN_VIEW, only)
+        self.fields["audience"].choices = audiences  # type: ignore[attr-defined]
         for name, field in self.fields.items():
             field.label = LABELS.get(name, field.label)
             if field.required and not isinstance(field.widget, forms.HiddenInput):

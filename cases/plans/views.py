@@ -201,15 +201,12 @@ class PlanEdit(RecordPage):
 
     def show_form(self, form: PartForm, status: int = 200) -> HttpResponse:
         """The form page."""
-        read_by, told = self.told(self.part.audience if self.part is not None else 0)
         context = {
             "tab": "plan",
             "form": form,
             "goal": self.goal,
             "action": self.part if isinstance(self.part, Action) else None,
             "number": self.number_of(self.goal) if self.goal else None,
-            "read_by": read_by,
-            "told": told,
         }
         return self.show(self.template, PLAN_SHOWN, context, status=status)
 
@@ -274,7 +271,7 @@ class GoalAdd(PlanEdit):
 
     def make_form(self, data: Any = None) -> PartForm:
         """An empty form with a token."""
-        return GoalForm(data, actor=self.actor, instance=Goal(), adding=True)
+        return GoalForm(data, actor=self.actor, case=self.frame.record, instance=Goal(), adding=True)
 
     def save(self, form: PartForm) -> Goal:
         """Add it; a second post of the same form finds the first one's goal."""
@@ -304,7 +301,7 @@ class GoalEdit(PlanEdit):
 
     def make_form(self, data: Any = None) -> PartForm:
         """The goal as it stands."""
-        return GoalForm(data, actor=self.actor, instance=copy.copy(self.part), adding=False)
+        return GoalForm(data, actor=self.actor, case=self.frame.record, instance=copy.copy(self.part), adding=False)
 
     def save(self, form: PartForm) -> Goal:
         """Change it."""
@@ -343,7 +340,9 @@ class ActionAdd(ActionEditing):
     def make_form(self, data: Any = None) -> PartForm:
         """An empty form with a token, for the same readers as the goal."""
         new = Action(goal=self.goal, audience=self.goal.audience if self.goal else 0)
-        return ActionForm(data, actor=self.actor, instance=new, adding=True, agencies=self.agencies())
+        return ActionForm(
+            data, actor=self.actor, case=self.frame.record, instance=new, adding=True, agencies=self.agencies()
+        )
 
     def save(self, form: PartForm) -> Action:
         """Add it; a second post of the same form finds the first one's action."""
@@ -369,7 +368,14 @@ class ActionEdit(ActionEditing):
 
     def make_form(self, data: Any = None) -> PartForm:
         """The action as it stands."""
-        return ActionForm(data, actor=self.actor, instance=copy.copy(self.part), adding=False, agencies=self.agencies())
+        return ActionForm(
+            data,
+            actor=self.actor,
+            case=self.frame.record,
+            instance=copy.copy(self.part),
+            adding=False,
+            agencies=self.agencies(),
+        )
 
     def save(self, form: PartForm) -> Action:
         """Change it."""

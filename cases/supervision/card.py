@@ -39,7 +39,8 @@ _SPOKEN: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Curfew", (ConditionKind.CURFEW,)),
     ("Registration", (ConditionKind.REGISTRATION,)),
 )
-_TWELVE_HOURS = re.compile(r"\b(1[0-2]|[1-9])(?::([0-5][0-9]))?\s?([ap])\.?m\b\.?", re.IGNORECASE)
+# The stop of 9 p.m. goes with it, unless a sentence begins behind it.
+_TWELVE_HOURS = re.compile(r"\b(1[0-2]|[1-9])(?::([0-5][0-9]))?\s?([ap])\.?m\b(?:\.(?!\s+(?-i:[A-Z])))?", re.IGNORECASE)
 _SENTENCE_ENDS = re.compile(r";\s+|\.\s+(?=[A-Z])")  # not the stops in 9 p.m. to 6 a.m.
 STALE_AFTER = datetime.timedelta(days=30)
 
@@ -104,7 +105,7 @@ def read_back(
         elif conditions is None:
             said.append((label, "Not loaded. Treat as unknown"))
         else:
-            listed = [_spoken_rule(c, now) for c in conditions if c.kind in kinds]
+            listed = [_spoken_rule(c, case, now) for c in conditions if c.kind in kinds]
             nothing = "None recorded" if label == "Registration" else "None set"
             said.append((label, ". ".join(listed) or nothing))
     said.append(("Officer", _officer(case)))
@@ -151,8 +152,10 @@ def _safety(cautions: list[Caution] | None, shared: bool) -> str:
     return ". ".join(", ".join(part for part in (c.text, c.detail) if part) for c in cautions)
 
 
-def _spoken_rule(condition: Condition, now: datetime.datetime) -> str:
+def _spoken_rule(condition: Condition, case: Case, now: datetime.datetime) -> str:
     said = spoken_time(condition.text).rstrip(".")
+    if condition.enforcer == Enforcer.SUPERVISION:  # it is set, so "None set" would be untrue; but not for police
+        said = f"{case.agency.short_name or case.agency.name} only: {said}"
     if condition.daily_from is not None:
         said += ". Binding now" if condition.binds_at(now) else ". Not at this hour"
     return said

@@ -57,7 +57,7 @@ class NewAppointment(Telling):
     def get(self, request: HttpRequest, record: uuid.UUID) -> HttpResponse:
         """The form; after an earlier appointment it begins as that one was, a week on."""
         earlier = self._earlier()
-        form = AppointmentForm(actor=self.actor, about=earlier or self._fresh())
+        form = AppointmentForm(actor=self.actor, case=self.frame.record, about=earlier or self._fresh())
         if earlier:
             local = timezone.localtime(earlier.starts_at)
             form.initial.update(time=local.time(), day=max(local.date() + LATER, timezone.localdate()))
@@ -65,7 +65,7 @@ class NewAppointment(Telling):
 
     def post(self, request: HttpRequest, record: uuid.UUID) -> HttpResponse:
         """Make it; a second post of the same form finds the first one's appointment."""
-        form = AppointmentForm(request.POST, actor=self.actor, about=self._fresh())
+        form = AppointmentForm(request.POST, actor=self.actor, case=self.frame.record, about=self._fresh())
         if not form.is_valid():
             return self.show_form(form, status=400)
         try:
@@ -84,7 +84,6 @@ class NewAppointment(Telling):
     def show_form(self, form: AppointmentForm, status: int = 200) -> HttpResponse:
         """The form page."""
         context = {
-            **self.readers(0),
             "tab": "appointments",
             "form": form,
             "heading": "New appointment",
@@ -171,7 +170,7 @@ class AppointmentAct(AppointmentPage, Telling):
         own = reverse("appointment", args=[self.record_uuid, self.appointment.uuid])
         context = {
             **self.about(),
-            **self.readers(self.appointment.audience),
+            **({} if "audience" in form.fields else self.readers(self.appointment.audience)),
             "form": form,
             "heading": self.heading,
             "save_label": self.save_label,
@@ -233,7 +232,7 @@ class ChangeAppointment(AppointmentAct):
 
     def make_form(self, data: Any = None) -> ChangeForm:
         """The details as they are."""
-        return ChangeForm(data, actor=self.actor, about=self.appointment)
+        return ChangeForm(data, actor=self.actor, case=self.frame.record, about=self.appointment)
 
     def save(self, form: ChangeForm) -> Appointment:
         """Change it."""

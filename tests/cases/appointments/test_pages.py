@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.appointments.calendar_file import LONGEST
+from tests.cases.audiences import names_readers_under_each_audience
 from tests.pages import Visitor, hidden, rows, text, trail
 from tests.services import as_job, owner
 from tests.worlds import World
@@ -101,6 +102,12 @@ def test_a_block_that_fails_says_so(world: World, monkeypatch: pytest.MonkeyPatc
     page = text(Visitor(world.users["olsen"]).get(listed(world)))
     assert "Appointments may exist" in page
     assert "Record outcome" in page
+
+
+def test_each_audience_of_an_appointment_names_its_readers(world: World) -> None:
+    names_readers_under_each_audience(world, reverse("appointment_new", args=[world.joint.uuid]))
+    cancel = text(Visitor(world.users["olsen"]).get(page_of(world, "appointment_cancel")))
+    assert "Will be read by</strong> Pine County Community Corrections;" in cancel  # no choice: one sentence
 
 
 def test_another_cases_appointment_is_not_at_this_address(world: World) -> None:

@@ -115,7 +115,7 @@ def test_the_same_form_sent_twice_records_once(world: World) -> None:
 def test_the_owner_reads_before_saving_whose_keys_open_it(world: World) -> None:
     page = text(Visitor(world.users["olsen"]).get(add(world)))
     assert "Will be read by Pine County Community Corrections; and Gang, Riverton Police Department." in page
-    assert "Will be read by Pine County Community Corrections." in page  # for supervision only
+    assert "Will be read by Pine County Community Corrections. No police agency will." in page
     assert "Sheriff" not in page  # a status card opens no contacts
     assert "Treatment staff" not in page
     suspect = text(Visitor(world.users["olsen"]).get(add(world, world.suspect)))
@@ -126,6 +126,10 @@ def test_a_partner_is_told_of_the_owner_and_of_no_other_holder(world: World) -> 
     """The same words, whoever else holds a key."""
     page = text(Visitor(world.users["reyes"]).get(add(world)))
     assert "Pine County Community Corrections, Riverton Police Department and whoever else" in page
+    police_only = page[page.index("Police only") :]
+    assert "Riverton Police Department and other police units Pine County Community Corrections lets" in police_only
+    assert "whoever else" not in police_only
+    assert "No supervision agency will." in police_only
     assert "Sheriff" not in page
     card = text(Visitor(world.users["patel"]).get(add(world)))
     assert "Pine County Community Corrections, you and whoever else" in card

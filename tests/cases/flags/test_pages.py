@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from tests.cases.audiences import names_readers_under_each_audience
 from tests.pages import Visitor, hidden, text, trail
 from tests.services import owner
 from tests.worlds import World
@@ -53,6 +54,23 @@ def test_the_case_page_counts_flags_and_late_reviews(world: World) -> None:
     page = text(Visitor(world.users["olsen"]).get(at("case_overview", world)))
     assert "2 flags, 2 reviews late</a>" in page
     assert "days late" in text(Visitor(world.users["reyes"]).get(at("case_flags", world)))
+
+
+def test_each_audience_of_a_flag_names_its_readers(world: World) -> None:
+    names_readers_under_each_audience(world, at("flag_add", world))
+    caution = text(Visitor(world.users["olsen"]).get(at("caution_add", world)))
+    assert "Will be read by</strong> Pine County Community Corrections;" in caution  # no choice: one sentence
+
+
+@pytest.mark.parametrize(("audience", "police"), [("0", True), ("1", False)])
+def test_a_flag_that_is_set_names_who_is_told(world: World, audience: str, police: bool) -> None:
+    visitor = Visitor(world.users["olsen"])
+    asked = {"kind": "veteran", "level": "0", "basis": "self_report", "evidence": "Papers", "audience": audience}
+    page = visitor.get(at("flag_add", world)).content.decode()
+    visitor.send(at("flag_add", world), page, {**asked, "token": hidden(page, "token")})
+    said = text(visitor.get(at("case_flags", world)))
+    assert "the supervisors of North will be told." in said
+    assert ("Flag set.</strong> Gang, Riverton Police Department" in said) is police
 
 
 def test_a_flag_is_set_reviewed_and_ended_by_its_forms(world: World) -> None:

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from cases.plans.services import update_goal
 from sharing.access.context import acting
+from tests.cases.audiences import names_readers_under_each_audience
 from tests.pages import Visitor, hidden, rows, text, trail
 from tests.worlds import World
 
@@ -58,6 +59,18 @@ def test_the_plan_costs_fourteen_statements_at_most(world: World) -> None:
         with CaptureQueriesContext(connection) as caught:
             assert visitor.get(plan(world)).status_code == 200
         assert len(caught) <= 14, [query["sql"] for query in caught.captured_queries]
+
+
+def test_each_audience_of_a_goal_and_of_an_action_names_its_readers(world: World) -> None:
+    names_readers_under_each_audience(world, goal_edit(world))
+    names_readers_under_each_audience(world, reverse("goal_add", args=[world.joint.uuid]))
+    names_readers_under_each_audience(world, reverse("action_add", args=[world.joint.uuid, world.goals[0].uuid]))
+    own = text(Visitor(world.users["olsen"]).get(goal_edit(world, 1)))
+    assert "Supervision only" in own
+    narrow = reverse("action_add", args=[world.joint.uuid, world.goals[1].uuid])
+    page = text(Visitor(world.users["olsen"]).get(narrow))
+    assert "Corrections. No police agency will." in page
+    assert "Riverton" not in page[page.index("Who may read it") :]
 
 
 def test_a_saved_goal_says_who_will_be_told_and_leads_back_to_it(world: World) -> None:

@@ -28,6 +28,8 @@ TERMS = (
     ("search", "Person and vehicle; home only with Probation", "police_search"),
     ("drug_treatment", "Keep the treatment plan", "police_enforce"),
     ("report", "Report on Mondays", "supervision"),
+    ("alcohol_ban", "No alcohol", "supervision"),
+    ("weapons_ban", "No firearms", "police_arrest"),
 )
 
 
@@ -55,6 +57,8 @@ def at(name: str, world: World) -> str:
         ("Home by 9 p.m. sharp", "Home by 2100 sharp"),
         ("12:30am to 12pm", "0030 to 1200"),
         ("500 feet, 26-week", "500 feet, 26-week"),
+        ("Home to 6:00am. Except with a letter", "Home to 0600. Except with a letter"),
+        ("Home to 6 a.m. Except with a letter", "Home to 0600. Except with a letter"),
     ],
 )
 def test_times_are_spoken_in_24_hours(said: str, spoken: str) -> None:
@@ -79,6 +83,8 @@ def test_the_read_back_has_eight_lines_and_says_what_is_not_set(world: World) ->
     for said in ("Firearm, Seen with a pistol", "At home 2100 to 0600", "None set", "None recorded"):
         assert said in page
     assert "treatment plan" not in page[places[0] :]
+    assert ">Pine Probation only: No alcohol<" in page  # nothing that police may act on
+    assert ">No firearms<" in page
 
 
 def test_unknown_is_never_read_as_none(world: World) -> None:
