@@ -51,7 +51,8 @@ def test_a_limit_on_readers_leaves_nobody_with_a_part_of_what_they_read(world: W
         services.owner(
             "INSERT INTO agencies_read (at, user_id, user_name, agency_id, agency_name, channel, request_id, action,"
             " record_type, record_ids, categories, purpose)"
-            " SELECT now() - interval '1 hour', 1, 'Often', id, name, 'html', '', %s, 'cases.case', ARRAY[%s::uuid], 1, '' FROM agencies_agency WHERE short_name = 'Riverton PD'",
+            " SELECT now() - interval '1 hour', 1, 'Often', id, name, 'html', '', %s, 'cases.case', ARRAY[%s::uuid],"
+            " 1, '' FROM agencies_agency WHERE short_name = 'Riverton PD'",
             f"way {number}",
             world.joint.uuid,
         )

@@ -24,7 +24,7 @@ django.setup()
 
 from django.http import Http404  # noqa: E402 - needs the settings
 from django.urls import URLResolver, get_resolver, resolve  # noqa: E402
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, Error, Page, sync_playwright  # noqa: E402
 
 from portal.demo.personas import PERSONAS  # noqa: E402
 from portal.launcher import state  # noqa: E402
@@ -93,7 +93,10 @@ class Walk:
                 continue
             seen.add(name)
             visited += 1
-            answer = desk.goto(self.base + address)
+            try:
+                answer = desk.goto(self.base + address)
+            except Error:  # a file, which the browser takes and does not show
+                continue
             if answer is None or "text/html" not in answer.headers.get("content-type", ""):
                 continue
             yield name, address
