@@ -75,6 +75,7 @@ READ_BY_POST: dict[str, dict[str, str]] = {
     "case_export": {"purpose": "supervision", "tab": "shared"},
 }
 PROVIDERS = (AgencyKind.TREATMENT_PROVIDER, AgencyKind.COMMUNITY_ORGANIZATION)
+SIGNED_OUT = set(range(200, 405))  # and nothing told
 UNKNOWN, REFUSED, NO_FILE, EMPTY_FILE = 404, 403, 503, 400
 OF_NO_RECORD = ("item", "webhook", "client", "token", "member", "unit", "cover", "agency")
 # What belongs to a person, and what of a case opens it.
@@ -104,6 +105,7 @@ class Visit:
     ) -> None:
         self.world, self.oracle, self.dice = oracle.world, oracle, dice
         self.viewer = oracle.viewer(user_id, agency)
+        self.active = self.world.users[user_id].active
         self.known = oracle.cases(self.viewer, C.EXISTENCE) if self.viewer else set()
         self.system = system  # asks with a token, and the API alone
         self.client = bearer(User.objects.get(pk=user_id)) if system else signed_in_for(user_id, agency)
@@ -146,6 +148,8 @@ class Visit:
 
     def statuses(self, answer: Answer, may: set[Mark]) -> set[int]:
         """How the address may answer."""
+        if not self.active:  # signed out on the spot: led to the sign-in page, or told so
+            return SIGNED_OUT
         if answer.subject is None and answer.route in READ_BY_POST:
             empty = "export" in answer.route and self.viewer
             return {200 if self.viewer else REFUSED} | ({EMPTY_FILE} if empty else set())
@@ -160,7 +164,10 @@ class Visit:
             return {UNKNOWN, REFUSED}
         if answer.route in SHOWS:
             return {200}
-        nothing_there = kind == "grant" or (answer.route in OF_A_PLAN and ("plan", answer.case) not in may)
+        # An action stands on its goal's page; where one side closed the goal, the other's action has none.
+        homeless = kind == "action" and ("goal", answer.case) not in may
+        no_plan = answer.route in OF_A_PLAN and ("plan", answer.case) not in may
+        nothing_there = kind == "grant" or homeless or no_plan
         more = {UNKNOWN} if nothing_there else {NO_FILE} if answer.route in FILES else set()
         return {200, 302, REFUSED} | more
 
