@@ -12,7 +12,6 @@ from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.http import HttpRequest
 
@@ -145,8 +144,7 @@ def open_agency(
         raise Refused("This address belongs to a system, or to an account that is suspended.", "email")
     if agency is None:
         agency = Agency.objects.create(name=name, short_name=short_name, kind=kind, time_zone=time_zone)
-        group = Group.objects.create(name=f"unit {uuid.uuid4()}")
-        Unit.objects.create(group=group, agency=agency, name=short_name, is_root=True)
+        directory.make_unit(agency, short_name, is_root=True)
     root = Unit.objects.get(agency=agency, is_root=True)
     user = user or User.objects.create_user(email, name=administrator)
     if not administrations(agency.pk).filter(user=user).exists():

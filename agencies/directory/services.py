@@ -11,7 +11,7 @@ from django.db import transaction
 
 from agencies.directory.clock import database_now
 from agencies.directory.errors import NotAllowed, NotVisible, Refused
-from agencies.directory.models import FOREVER, Cover, Membership, Unit, User
+from agencies.directory.models import FOREVER, Agency, Cover, Membership, Unit, User
 from agencies.directory.querysets import administers, memberships_in_force
 from agencies.directory.roles import ADMINISTRATORS, APPROVERS, ROLES
 from agencies.trail.services import Acting, record_change
@@ -58,10 +58,15 @@ def add_unit(*, actor: Acting, name: str, phone: str = "") -> Unit:
     """Make a unit of the actor's agency. Returns it. Raises NotAllowed or Refused."""
     lock_agency(actor)
     name = _free_name(actor, name)
-    group = Group.objects.create(name=f"unit {uuid.uuid4()}")
-    unit = Unit.objects.create(group=group, agency=actor.agency, name=name, phone=phone)
+    unit = make_unit(actor.agency, name, phone=phone)
     record_change(actor=actor, verb="unit.added", obj=unit, after={"name": name, "phone": phone})
     return unit
+
+
+def make_unit(agency: Agency, name: str, *, phone: str = "", is_root: bool = False) -> Unit:
+    """The unit's row and the group whose number is its principal's; no check, and no row on the trail. Returns it."""
+    group = Group.objects.create(name=f"unit {uuid.uuid4()}")
+    return Unit.objects.create(group=group, agency=agency, name=name, phone=phone, is_root=is_root)
 
 
 @transaction.atomic

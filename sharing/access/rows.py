@@ -82,15 +82,6 @@ def read_kept(statement: str, arguments: list[Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def written(rows: models.QuerySet[Any]) -> tuple[str, tuple[Any, ...]] | None:
-    """The statement of a queryset and its arguments; None where Django knows that nothing can come of it."""
-    try:
-        text, arguments = rows.query.sql_with_params()
-    except EmptyResultSet:
-        return None
-    return text, tuple(arguments)
-
-
 def read_together(asked: Mapping[str, models.QuerySet[Any]]) -> dict[str, list[Any]]:
     """Several small sets of rows in one round trip: name → instances, in each queryset's order.
 
@@ -101,12 +92,13 @@ def read_together(asked: Mapping[str, models.QuerySet[Any]]) -> dict[str, list[A
     parts: list[str] = []
     arguments: list[Any] = []
     for name, rows in asked.items():
-        statement = written(rows)
-        if statement is None:
+        try:
+            sql, values = rows.query.sql_with_params()
+        except EmptyResultSet:  # Django knows that nothing can come of it
             continue
         names.append(name)
-        parts.append(f"(SELECT json_agg(q) FROM ({statement[0]}) q)")
-        arguments += statement[1]
+        parts.append(f"(SELECT json_agg(q) FROM ({sql}) q)")
+        arguments += values
     if not parts:
         return found
     with connection.cursor() as cursor:

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import datetime
 import random
+from collections.abc import Iterable
 
 from agencies.directory.categories import Category, with_prerequisites
 from agencies.directory.models import FOREVER, AgencyKind
 from agencies.directory.roles import ROLES
 from cases.supervision.bundles import BUNDLES
 from tests.access.marks import word
-from tests.access.oracle import Agency, Agreement, Case, CirclePlace, Grant, Membership, Part, Person, Unit, User, World
+from tests.access.oracle import (
+    Agency,
+    Agreement,
+    Case,
+    CirclePlace,
+    Grant,
+    Membership,
+    Oracle,
+    Part,
+    Person,
+    Unit,
+    User,
+    World,
+)
 
 NOW = datetime.datetime(2026, 6, 1, 12, tzinfo=datetime.UTC)
 STEPS = [datetime.timedelta(seconds=1), datetime.timedelta(hours=1), datetime.timedelta(days=3)]
@@ -242,3 +256,19 @@ def moments(world: World, dice: random.Random) -> list[datetime.datetime]:
     near = [kind for kind in near if kind]
     later = [dice.choice(dice.choice(near)) - dice.choice([0, 0, 1]) * STEPS[0]] if near else []
     return [NOW, *later]
+
+
+def lookers(
+    world: World, now: datetime.datetime, dice: random.Random, *, of: Iterable[int] | None = None
+) -> list[tuple[int, int | None]]:
+    """Who of these users looks, and for which agency: anybody, and somebody who sees much, or did a second ago."""
+    oracle = Oracle(world, now - datetime.timedelta(seconds=1))
+    choices = [(user, agency) for user in of or world.users for agency in (None, *world.agencies)]
+
+    def reach(choice: tuple[int, int | None]) -> int:
+        viewer = oracle.viewer(*choice)
+        return len(oracle.cases(viewer, Category.EXISTENCE)) if viewer else 0
+
+    dice.shuffle(choices)
+    much = max(choices[1:], key=reach)
+    return [much, choices[0]] if now == world.now else [much]

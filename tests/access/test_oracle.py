@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import os
 import random
-from collections.abc import Iterable, Iterator
 
 import pytest
 from django.db import connection, transaction
@@ -22,22 +21,25 @@ from sharing.access.querysets import seen_in
 from sharing.access.rows import Arguments, read_kept
 from tests import services
 from tests.access import marks
-from tests.access.loading import Loader, model_of
+from tests.access.describing import model_of
+from tests.access.loading import Loader
 from tests.access.oracle import Oracle, Viewer, World, keys_of
-from tests.access.random_worlds import CASE_PARTS, FAMILIES, PERSON_PARTS, moments, move_ends, random_world, shake
+from tests.access.random_worlds import (
+    CASE_PARTS,
+    FAMILIES,
+    PERSON_PARTS,
+    lookers,
+    moments,
+    move_ends,
+    random_world,
+    shake,
+)
 
 IN_A_TEST_RUN = 200
 IN_DRILLS = int(os.environ.get("CONCORD_WORLDS", "10000"))
 PARTS = 20
 ENDS_MOVE_FROM = 100  # the worlds named in README.md are below
 BATCH = 50
-
-
-@pytest.fixture
-def loader(transactional_db: None) -> Iterator[Loader]:
-    made = Loader()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("first", range(0, IN_A_TEST_RUN, BATCH))
@@ -110,22 +112,6 @@ def first_wall_alone(loader: Loader, world: World, now: datetime.datetime, dice:
                 rule = seen_in(model_of(name), "t", actor, write)
                 kept = read_kept(f"SELECT t.id FROM cases_{name} t WHERE {rule}", write.values)
                 same(f"{where}: {name} in a kept statement", {number for (number,) in kept}, seen)
-
-
-def lookers(
-    world: World, now: datetime.datetime, dice: random.Random, *, of: Iterable[int] | None = None
-) -> list[tuple[int, int | None]]:
-    """Who of these users looks, and for which agency: anybody, and somebody who sees much, or did a second ago."""
-    oracle = Oracle(world, now - datetime.timedelta(seconds=1))
-    choices = [(user, agency) for user in of or world.users for agency in (None, *world.agencies)]
-
-    def reach(choice: tuple[int, int | None]) -> int:
-        viewer = oracle.viewer(*choice)
-        return len(oracle.cases(viewer, Category.EXISTENCE)) if viewer else 0
-
-    dice.shuffle(choices)
-    much = max(choices[1:], key=reach)
-    return [much, choices[0]] if now == world.now else [much]
 
 
 class Look:

@@ -13,8 +13,7 @@ from tests.access import news, visits
 from tests.access.loading import Loader
 from tests.access.marks import told
 from tests.access.oracle import Oracle, World
-from tests.access.random_worlds import moments, move_ends, random_world, shake
-from tests.access.test_oracle import lookers
+from tests.access.random_worlds import lookers, moments, move_ends, random_world, shake
 from tests.access.visits import Visit, may_be_told, signed_in_for
 from tests.drills.addresses import asked
 from tests.sharing.notices.receivers import Receiver, receiving
@@ -23,13 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "asid
 
 IN_A_TEST_RUN = (3, 5)  # README.md says what they notice
 IN_DRILLS, PARTS = 90, 6
-
-
-@pytest.fixture
-def loader(transactional_db: None) -> Iterator[Loader]:
-    made = Loader()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("seed", IN_A_TEST_RUN)

@@ -226,6 +226,22 @@ def test_access_does_not_outlast_its_agreement(world: World) -> None:
         act(world, "olsen", lambda actor: extend_access(actor=actor, grant_uuid=grant.uuid, until=soon(11)))
 
 
+def test_an_end_that_is_moved_back_within_a_day_is_an_end_with_a_reason(world: World) -> None:
+    grant = give(world)
+
+    def move(days: float) -> Grant:
+        moved: Grant = act(
+            world, "olsen", lambda actor: extend_access(actor=actor, grant_uuid=grant.uuid, until=soon(days))
+        )
+        return moved
+
+    with leaves(), pytest.raises(Refused, match="end it now and say why"):
+        move(0.5)
+    move(2)  # shorter, and nobody is taken by surprise
+    owner("UPDATE sharing_grant SET until = now() + interval '1 hour' WHERE id = %s", grant.pk)
+    move(0.5)  # longer than it had
+
+
 @pytest.mark.parametrize("how", ["suspended_at", "ended_at", "ends_at"])
 def test_under_an_agreement_out_of_force_nothing_is_given_or_extended(world: World, how: str) -> None:
     grant = give(world)

@@ -154,7 +154,7 @@ class Visit:
             empty = "export" in answer.route and self.viewer
             return {200 if self.viewer else REFUSED} | ({EMPTY_FILE} if empty else set())
         if answer.subject is None:
-            return set(range(200, 405))
+            return set(range(200, 405)) - {400}  # nothing is asked for in a way that is not understood
         if self.viewer is None:
             return {REFUSED}
         kind = answer.subject[0]

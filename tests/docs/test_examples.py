@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from agencies.accounts.services import issue_token
+from portal.api.reference import code_lists
 from tests import services
 from tests.worlds import World
 
@@ -38,3 +39,10 @@ def test_the_examples_hold(world: World, live_server: Any, token: str, monkeypat
     assert len(BLOCKS) > 5
     for number, block in enumerate(BLOCKS, 1):
         exec(compile(block, f"docs/api.md, example {number}", "exec"), names)
+
+
+def test_every_code_list_named_in_the_examples_is_there() -> None:
+    text = (DOCS / "api.md").read_text() + (DOCS / "examples" / "concord.py").read_text()
+    named = set(re.findall(r"/reference/([a-z-]+)/", text)) | set(re.findall(r"code of the list `([a-z-]+)`", text))
+    assert named >= {"contact-kinds", "supervision-statuses"}
+    assert named <= set(code_lists())

@@ -81,7 +81,7 @@ def rehearse(compose: Compose) -> None:
     inside = Path(f"/proc/{compose.running['proxy'].pid}/root")
     browser = Browser(inside / "data/caddy/pki/authorities/local/root.crt")
     choose_password_and_sign_in(browser, link_in_letter(compose, "head@lake.example"))
-    seen_from_outside(browser)
+    seen_from_outside(compose, browser)
 
     kept = compose.run("backup", ["take", "/backups/first"])
     assert kept.returncode == 0, kept.stdout + kept.stderr
@@ -132,7 +132,7 @@ def choose_password_and_sign_in(browser: Browser, link: str) -> None:
     assert "Lake County Probation" in browser.get("/agency/")
 
 
-def seen_from_outside(browser: Browser) -> None:
+def seen_from_outside(compose: Compose, browser: Browser) -> None:
     """TLS, health, static files by their digest, and what is kept inside."""
     status, headers, text = browser.ask("GET", "/healthz")
     state = json.loads(text)
@@ -143,7 +143,9 @@ def seen_from_outside(browser: Browser) -> None:
     assert sheet
     assert re.search(r"\.[0-9a-f]{12}\.css$", sheet[1])
     assert browser.get(sheet[1])
-    assert browser.ask("GET", "/livez")[0] == 404  # it answers inside, as the next line says
+    inside = "import urllib.request as r; print(r.urlopen('http://localhost:8000/livez').status)"
+    assert compose.run("web", ["python", "-c", inside]).stdout.strip() == "204"
+    assert browser.ask("GET", "/livez")[0] == 404
     assert browser.ask("GET", "/demo/")[0] == 404
 
 

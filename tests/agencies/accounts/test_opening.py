@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 
 from agencies.accounts import letters
@@ -63,6 +65,29 @@ def test_asked_again_before_anybody_could_sign_in_it_writes_another_letter(trans
         User.objects.filter(email="head@lake.example").update(password="md5$x$y")
     with pytest.raises(CommandError, match="Its administrators appoint others"):
         open_agency(administrator="third@lake.example")
+
+
+def test_a_letter_leaves_outside_transactions_and_is_tried_again(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow mail server holds nothing open; one that takes nothing gets the letter later."""
+    taken: list[bool] = []
+
+    def take(self: EmailMessage) -> int:
+        taken.append(connection.in_atomic_block)
+        if len(taken) == 1:
+            raise ConnectionRefusedError
+        return 1
+
+    monkeypatch.setattr(EmailMessage, "send", take)
+    open_agency()
+    with services.as_job():
+        assert letters.send_due() == 0
+        assert letters.send_due() == 0  # not due again yet
+        services.owner("UPDATE agencies_accountletter SET next_attempt_at = now()")
+        assert letters.send_due() == 1
+    assert taken == [False, False]
+    assert services.owner("SELECT attempts, sent_at IS NOT NULL FROM agencies_accountletter") == [(2, True)]
 
 
 def test_who_has_an_account_already_gets_the_role_and_no_letter(world: World) -> None:

@@ -101,6 +101,7 @@ def test_withdrawing_says_who_and_why(world: World) -> None:
         {"kind": "GOSSIP"},
         {"kind": 22},
         {"occurred_at": "2199-01-01T00:00:00Z"},
+        {"occurred_at": "2026-01-01T10:00:00"},  # ten o'clock where?
         {"occurred_at": None},
         {"note": "x" * 12_001},
         {"audience": "POLICE"},

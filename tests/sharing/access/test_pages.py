@@ -112,6 +112,16 @@ def test_sharing_takes_a_look_first_and_happens_once(world: World) -> None:
     )
 
 
+def test_nobody_of_a_circle_is_promised_news(world: World) -> None:
+    visitor, case = Visitor(world.users["mills"]), world.cases[17]
+    address = reverse("case_share", args=[case.uuid])
+    page = visitor.get(address).content.decode()
+    fields = share_fields(world, token=hidden(page, "token"), group=str(world.circle.pk), bundle="status_card")
+    assert visitor.send(address, page, fields).context["told"] == []
+    visitor.send(address, page, fields | {"confirmed": "1"})
+    assert "Nobody of a circle is told; they see it on their lists." in text(visitor.get(access(world, case)))
+
+
 def test_going_back_in_a_used_form_gives_nobody_anything(world: World) -> None:
     visitor = Visitor(world.users["olsen"])
     address = reverse("case_share", args=[world.joint.uuid])
