@@ -45,6 +45,8 @@ OPEN_KEY = """x.until > access_now() AND x.mask & p_must = p_must AND x.mask & p
 LATEST = "x.updated_at DESC, x.content_object_id DESC"
 REVIEW = "x.next_review, x.content_object_id"
 AFTER_LATEST = "(x.updated_at, x.content_object_id) < (p_after, p_after_id)"
+# Whoever asks for a list's beginning asks after this, and the list that is asked most is not held against it row by row.
+BEGINNING = 2**63 - 1
 AFTER_REVIEW = "(x.next_review, x.content_object_id) > (p_after_date, p_after_id)"
 COLUMNS = "x.updated_at, x.next_review, x.content_object_id"
 
@@ -219,6 +221,8 @@ BEGIN
     {page(BY_CODES, after=AFTER_LATEST, order=LATEST)}
   ELSIF v_filtered THEN
     {page(walking([EVERY, *BY_LIST]), after=AFTER_LATEST, order=LATEST)}
+  ELSIF v_plain AND p_after_id = {BEGINNING} THEN
+    {page([EVERY], after="true", order=LATEST)}
   ELSIF v_plain THEN
     {page([EVERY], after=AFTER_LATEST, order=LATEST)}
   ELSE
