@@ -29,9 +29,9 @@ def state_of(appointment: Appointment) -> str:
     return "To come" if appointment.starts_at > timezone.now() else "Outcome not recorded"
 
 
-def clash_text(clash: Clash, name: str) -> str:
-    """PO Olsen already has a visit at 9:00am. What and with whom follows for whoever may see it."""
-    said = f"{name} already has a visit at {clock_text(clash.starts_at)}"
+def clash_text(clash: Clash, name: str = "") -> str:
+    """PO Olsen already has a visit at 9:00am; you have, where there is no name. What and with whom follows for whoever may see it."""
+    said = f"{f'{name} already has' if name else 'You already have'} a visit at {clock_text(clash.starts_at)}"
     if one := clash.appointment:
         where = f", {one.place}" if one.place else ""
         return f"{said}: {one.get_kind_display().lower()} with {one.case.person.display}{where}."

@@ -61,7 +61,7 @@ class Telling(RecordPage):
         asked = " ".join([starts_at.isoformat(), *sorted(str(user.pk) for user in officers)])
         if not found or self.request.POST.get("anyway") == asked:
             return False
-        names = {user.pk: "You" if user.pk == self.actor.user_id else user.display for user in officers}
+        names = {user.pk: "" if user.pk == self.actor.user_id else user.display for user in officers}
         form.anyway, form.clashes = asked, [clash_text(one, names[one.officer_id]) for one in found]
         shown = {one.appointment.case.uuid for one in found if one.appointment}
         told = Category.EXISTENCE | Category.CONTACT_VIEW
