@@ -30,7 +30,7 @@ def state_of(appointment: Appointment) -> str:
 
 
 def clash_text(clash: Clash, name: str = "") -> str:
-    """PO Olsen already has a visit at 9:00am; you have, where there is no name. What and with whom follows for whoever may see it."""
+    """PO Olsen already has a visit at 9:00am; without a name, you have. What and with whom, for whoever may see it."""
     said = f"{f'{name} already has' if name else 'You already have'} a visit at {clock_text(clash.starts_at)}"
     if one := clash.appointment:
         where = f", {one.place}" if one.place else ""
