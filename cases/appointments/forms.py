@@ -25,6 +25,10 @@ LENGTHS = ((15, "15 minutes"), (30, "30 minutes"), (45, "45 minutes"), (60, "1 h
            (120, "2 hours"), (240, "Half a day"), (480, "A day"))  # fmt: skip
 
 
+AT_ONCE = 8
+"""More officers than these stand behind a fold: a phone would show nothing else."""
+
+
 class TimedForm(forms.Form):
     """A day and a time, typed, as one moment where the agency is."""
 
@@ -88,6 +92,8 @@ class DetailsForm(forms.Form):
         self.people = {one.pk: one for one in companions(actor, case, case.opened, Audience.BOTH, named)}
         self.fields["companions"].choices = [(one.pk, _named(one)) for one in self.people.values()]  # type: ignore[attr-defined]
         self.initial["companions"] = named
+        if len(self.people) > AT_ONCE:
+            self.fields["companions"].folded = f"Choose among {len(self.people)} officers"  # type: ignore[attr-defined]
         if about.minutes not in dict(LENGTHS):
             own = (about.minutes, f"{about.minutes} minutes")
             self.fields["minutes"].choices = sorted((*LENGTHS, own))  # type: ignore[attr-defined]
