@@ -1,6 +1,6 @@
 """Re-exports for Django. Nothing imports this module."""
 
-from cases.appointments.models import Appointment
+from cases.appointments.models import Appointment, Companion
 from cases.contacts.models import Contact, ContactVersion, Draft
 from cases.documents.models import Document
 from cases.flags.models import Flag
@@ -29,6 +29,7 @@ __all__ = [
     "CaseKey",
     "CaseNamedPrincipal",
     "Caution",
+    "Companion",
     "Condition",
     "Contact",
     "ContactVersion",

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from agencies.directory.categories import Category
 from cases.appointments import services
 from cases.appointments.models import Appointment
-from cases.appointments.querysets import ADD, around
+from cases.appointments.querysets import ADD, around, with_any
 from cases.appointments.serializers import (
     AppointmentAnswer,
     AppointmentChange,
@@ -46,7 +46,9 @@ class AppointmentsView(DoorView):
 
     def page(self, rows: Any, *, name: str, order: tuple[str, ...]) -> Response:
         """One page of them, and the address of the next; leaves the one read event."""
-        found, following = page_of(self, rows.select_related(*JOINED), name=name, order=order)
+        found, following = page_of(
+            self, rows.select_related(*JOINED).prefetch_related("companions"), name=name, order=order
+        )
         cases = {one.case_id: one.case for one in found}
         self.note_read("appointments", cases.values(), Category.CONTACT_VIEW)
         return Response({"results": self.answers(found), "next": following})
@@ -59,7 +61,7 @@ class AppointmentsView(DoorView):
     def appointment(self, appointment_uuid: uuid.UUID) -> Appointment:
         """The appointment, if the caller may see it and do what is declared. Raises NotVisible or NotAllowed."""
         visible = Appointment.objects.permitted(self.actor).filter(uuid=appointment_uuid)
-        found = visible.select_related(*JOINED).first()
+        found = visible.select_related(*JOINED).prefetch_related("companions").first()
         if found is None:
             raise NotVisible
         self.tells_of(CASE, found.case.uuid)
@@ -106,7 +108,10 @@ class CaseAppointmentsView(AppointmentsView):
         operation_id="make_appointment", request=AppointmentInput, responses={201: AppointmentAnswer}, tags=TAGS
     )
     def post(self, request: Request, case_uuid: uuid.UUID) -> Response:
-        """Make an appointment. Everybody entitled is told."""
+        """Make an appointment. Everybody entitled is told.
+
+        That the officer or a companion has another visit at that hour refuses nothing: ask before you call.
+        """
         self.record(CASE, case_uuid)
         values = self.body(AppointmentInput)
         made = services.make_appointment(actor=self.actor, case_uuid=case_uuid, values=values)
@@ -123,8 +128,8 @@ class OwnAppointmentsView(AppointmentsView):
         operation_id="list_own_appointments", parameters=[OwnParameters], responses=AppointmentPageAnswer, tags=TAGS
     )
     def get(self, request: Request) -> Response:
-        """List the appointments at which the caller meets the person, soonest first."""
-        rows = Appointment.objects.permitted(self.actor).filter(officer_id=self.actor.user_id)
+        """List the appointments at which the caller meets the person or comes along, soonest first."""
+        rows = Appointment.objects.permitted(self.actor).filter(with_any([self.actor.user_id]))
         if "since" in self.asked:
             rows = rows.filter(starts_at__gte=self.asked["since"])
         if "before" in self.asked:
@@ -190,7 +195,10 @@ class AppointmentMoveView(AppointmentsView):
         tags=TAGS,
     )
     def post(self, request: Request, appointment_uuid: uuid.UUID) -> Response:
-        """Close the appointment as rescheduled, and make one at another time, which is the answer."""
+        """Close the appointment as rescheduled, and make one at another time, which is the answer.
+
+        Companions go along; another visit at that hour refuses nothing.
+        """
         seen = self.seen(appointment_uuid)
         asked = self.body(MoveInput)
         made = services.move_appointment(

@@ -43,3 +43,6 @@ ATTENDANCE = (
 
 NOT_A_COLLEAGUE = "Choose somebody who works in your unit."
 """Said of whom nobody knows as of whom one may not name, so that an address is not told apart by it."""
+
+NOT_A_READER = "Whoever comes along must be one of those who may read this appointment, with the audience you chose."
+"""Said of whom nobody knows as of whom one may not name, likewise."""

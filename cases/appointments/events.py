@@ -1,7 +1,7 @@
 """The events of appointments: who is told that one was made, moved or ended, and how an inbox shows it.
 
-Whoever may see the case's contacts is told. What it says is read when the news is opened, as the reader may see it
-then.
+Whoever may see the case's contacts is told, and whoever comes along of what concerns them. What it says is read when
+the news is opened, as the reader may see it then.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ def describe(actor: Actor, event: OutboxEvent, case: Case) -> dict[str, Any]:
         old = Appointment.objects.permitted(actor).filter(pk=appointment.replaces_id).first()
         was = moment_text(old.starts_at) if old else ""
         changes = [{"label": "When", "before": was, "after": moment_text(appointment.starts_at)}]
+    if appointment.company:
+        changes.append({"label": "Also comes", "before": "", "after": appointment.company})
     return {
         "text": f"{_DONE[event.kind]} {title_of(appointment)}",
         "changes": changes,

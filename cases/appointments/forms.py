@@ -12,9 +12,10 @@ from agencies.directory.categories import Category
 from agencies.directory.dates import TypedDateField
 from agencies.directory.models import User
 from agencies.directory.times import TypedTimeField
-from cases.appointments.codes import ATTENDANCE, AppointmentKind
+from cases.appointments.codes import ATTENDANCE, NOT_A_READER, AppointmentKind
 from cases.appointments.models import Appointment
-from cases.appointments.querysets import colleagues
+from cases.appointments.querysets import colleagues, companions
+from cases.supervision.codes import Audience
 from cases.supervision.models import Case
 from cases.supervision.readers import audience_choices
 from sharing.access.actors import Actor
@@ -22,6 +23,10 @@ from sharing.access.pages import OnceField
 
 LENGTHS = ((15, "15 minutes"), (30, "30 minutes"), (45, "45 minutes"), (60, "1 hour"), (90, "1 hour 30 minutes"),
            (120, "2 hours"), (240, "Half a day"), (480, "A day"))  # fmt: skip
+
+
+AT_ONCE = 8
+"""More officers than these stand behind a fold: a phone would show nothing else."""
 
 
 class TimedForm(forms.Form):
@@ -59,8 +64,13 @@ class DetailsForm(forms.Form):
         label="With", queryset=User.objects.none(), empty_label=None,
         help_text="In whose calendar it stands.", error_messages={"invalid_choice": "Choose somebody of your unit."},
     )  # fmt: skip
+    companions = forms.TypedMultipleChoiceField(
+        label="Officers who come along", coerce=int, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text="It stands in their calendar too, and they are told. All of them may read this appointment.",
+        error_messages={"invalid_choice": NOT_A_READER},
+    )  # fmt: skip
     others = forms.CharField(
-        label="Who else comes", max_length=160, required=False, help_text="A partner officer, an interpreter."
+        label="Who else comes", max_length=160, required=False, help_text="An interpreter, somebody of the family."
     )
     place = forms.CharField(
         label="Where", max_length=160, required=False,
@@ -78,6 +88,12 @@ class DetailsForm(forms.Form):
         self.fields["audience"].choices = audiences  # type: ignore[attr-defined]
         self.fields["officer"].queryset = colleagues(actor)  # type: ignore[attr-defined]
         self.fields["officer"].label_from_instance = lambda user: user.display  # type: ignore[attr-defined]
+        named = about.companion_ids if about.pk else []
+        self.people = {one.pk: one for one in companions(actor, case, case.opened, Audience.BOTH, named)}
+        self.fields["companions"].choices = [(one.pk, _named(one)) for one in self.people.values()]  # type: ignore[attr-defined]
+        self.initial["companions"] = named
+        if len(self.people) > AT_ONCE:
+            self.fields["companions"].folded = f"Choose among {len(self.people)} officers"  # type: ignore[attr-defined]
         if about.minutes not in dict(LENGTHS):
             own = (about.minutes, f"{about.minutes} minutes")
             self.fields["minutes"].choices = sorted((*LENGTHS, own))  # type: ignore[attr-defined]
@@ -85,13 +101,21 @@ class DetailsForm(forms.Form):
 
     def details(self) -> dict[str, Any]:
         """The values to save, by field."""
-        return {name: self.cleaned_data[name] for name in Appointment.DETAILS}
+        return {name: self.cleaned_data[name] for name in Appointment.DETAILS} | {"companions": self.along()}
+
+    def along(self) -> list[User]:
+        """Who comes along."""
+        return [self.people[number] for number in self.cleaned_data["companions"]]
+
+    def officers(self) -> set[User]:
+        """Who is to be there."""
+        return {self.cleaned_data["officer"], *self.along()}
 
 
 class AppointmentForm(TimedForm, DetailsForm):
     """A new appointment, with its future UUID."""
 
-    field_order = ["kind", "day", "time", "minutes", "officer", "others", "place", "purpose", "audience"]
+    field_order = ["kind", "day", "time", "minutes", "officer", "companions", "others", "place", "purpose", "audience"]
 
     def __init__(self, data: Any = None, *, actor: Actor, case: Case, about: Appointment) -> None:
         super().__init__(data, actor=actor, case=case, about=about)
@@ -168,3 +192,8 @@ class PersonForm(forms.Form):
             ("", "Choose a person"),
             *((key, name) for name, key in rows),
         ]
+
+
+def _named(user: Any) -> str:
+    """An officer; one of another agency with its name."""
+    return str(user.display if user.near else f"{user.display}, {user.agency_name}")

@@ -13,7 +13,8 @@ MAY_NOT_LOOK = "Appointments are not part of your role"
 
 
 def dressed(actor: Actor, appointments: list[Appointment], blocks: Blocks) -> list[Appointment]:
-    """The appointments with `shown_cautions` of their person: None where they could not be loaded, and `cautions_open`.
+    """The appointments with `shown_cautions` of their person: None where they could not be loaded, and `cautions_open`;
+    `along`: whether the actor comes along with somebody else, who will say how it went; and `beside`: who else comes.
 
     Two queries. An empty list means that there are none only where `cautions_open` says that one may look.
     """
@@ -23,5 +24,10 @@ def dressed(actor: Actor, appointments: list[Appointment], blocks: Blocks) -> li
     for one in appointments:
         opened = NOTHING if masks is None else masks.get(one.case_id, NOTHING)
         one.cautions_open = masks is None or Category.CAUTIONS in opened  # type: ignore[attr-defined]
+        along = one.officer_id != actor.user_id
+        one.along = along  # type: ignore[attr-defined]
+        others = [user for user in one.companions.all() if user.pk != actor.user_id]
+        officers = [one.officer, *others] if along else others
+        one.beside = ", ".join([*(user.display for user in officers), *filter(None, [one.others])])  # type: ignore[attr-defined]
         one.shown_cautions = None if cautions is None else cautions.get(one.case_id, [])  # type: ignore[attr-defined]
     return appointments

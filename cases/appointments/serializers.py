@@ -34,10 +34,15 @@ class AppointmentChange(Strict, serializers.ModelSerializer[Appointment]):
 
     audience = CodeField(Audience, required=False)
     officer = OfficerField(required=False, help_text="Who meets the person; somebody of the caller's units")
+    companions = serializers.ListField(
+        child=OfficerField(), required=False, max_length=50,
+        help_text="All officers who come along, by work address; each must be one who may read this appointment. "
+        "That one of them, or the officer, has another visit at that hour refuses nothing",
+    )  # fmt: skip
 
     class Meta:
         model = Appointment
-        fields: Sequence[str] = Appointment.DETAILS
+        fields: Sequence[str] = (*Appointment.DETAILS, "companions")
 
 
 class AppointmentInput(AppointmentChange):
@@ -46,7 +51,7 @@ class AppointmentInput(AppointmentChange):
     starts_at = Moment()
 
     class Meta(AppointmentChange.Meta):
-        fields = ("starts_at", *Appointment.DETAILS)
+        fields = ("starts_at", *AppointmentChange.Meta.fields)
 
 
 class OutcomeInput(Strict):
@@ -84,6 +89,7 @@ class AppointmentAnswer(serializers.ModelSerializer[Appointment]):
     case_url = LinkField("case", source="case")
     agency = AgencyBrief(help_text="Who made it, and alone changes it")
     officer = OfficerField()
+    companions = serializers.ListField(child=OfficerField(), source="companions.all", help_text="Who comes along")
     officer_name = serializers.CharField(source="officer.display")
     audience = CodeField(Audience)
     outcome = serializers.ChoiceField(
@@ -106,6 +112,7 @@ class AppointmentAnswer(serializers.ModelSerializer[Appointment]):
             "agency",
             "starts_at",
             *Appointment.DETAILS,
+            "companions",
             "officer_name",
             "outcome",
             "outcome_at",

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from agencies.directory.categories import NOTHING, Category
 from agencies.directory.clock import database_now
 from cases.appointments import events
-from cases.appointments.codes import ATTENDANCE, NOT_A_COLLEAGUE, Outcome
-from cases.appointments.models import Appointment
-from cases.appointments.querysets import ADD, colleagues
+from cases.appointments.codes import ATTENDANCE, NOT_A_COLLEAGUE, NOT_A_READER, Outcome
+from cases.appointments.models import Appointment, Companion
+from cases.appointments.querysets import ADD, colleagues, companions
 from cases.supervision.codes import Audience
 from cases.supervision.models import Case
+from cases.supervision.readers import officers_who_read
 from cases.supervision.services import finish_part
+from sharing.access import explain
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale, refusing
 from sharing.access.registry import shareable_of
@@ -28,6 +31,8 @@ from sharing.access.services import lock_record
 
 EARLY = datetime.timedelta(hours=1)
 """How long before its time somebody may have come and gone."""
+CONCERNS = frozenset({"kind", "place", "minutes", "officer"})
+"""Details of which whoever comes along is told when they change."""
 BACK, AHEAD = datetime.timedelta(days=1), datetime.timedelta(days=3 * 366)
 """How far back and ahead an appointment may be made: what lies further back is a contact."""
 
@@ -36,8 +41,8 @@ BACK, AHEAD = datetime.timedelta(days=1), datetime.timedelta(days=3 * 366)
 def make_appointment(
     *, actor: Actor, case_uuid: uuid.UUID, values: Mapping[str, Any], appointment_uuid: uuid.UUID | None = None
 ) -> Appointment:
-    """Make an appointment on a case: `starts_at`, and what DETAILS of the model names; the officer is the actor unless
-    one is named.
+    """Make an appointment on a case: `starts_at`, `companions`, and what DETAILS of the model names; the officer is the
+    actor unless one is named.
 
     Returns it. With `appointment_uuid`, given out with the form, making it again returns what the first time made.
     Raises NotVisible, NotAllowed or Refused.
@@ -52,12 +57,21 @@ def make_appointment(
     appointment = Appointment(
         uuid=appointment_uuid or uuid.uuid4(), case=case, agency=actor.agency, made_by=actor.user, officer=actor.user
     )
+    appointment.companion_ids = []
     _set_time(appointment, values.get("starts_at"))
     _set(appointment, {name: value for name, value in values.items() if name != "starts_at"})
     appointment.updated_at = database_now()
     _check(actor, appointment)
     appointment.save(force_insert=True)
-    finish_part(actor=actor, part=appointment, kind=events.MADE, before={}, after=values_of(appointment))
+    _bring(appointment)
+    finish_part(
+        actor=actor,
+        part=appointment,
+        kind=events.MADE,
+        before={},
+        after=values_of(appointment),
+        user_ids=appointment.companion_ids,
+    )
     return appointment
 
 
@@ -65,7 +79,7 @@ def make_appointment(
 def change_appointment(
     *, actor: Actor, appointment_uuid: uuid.UUID, changes: Mapping[str, Any], seen_version: int
 ) -> Appointment:
-    """Change what DETAILS of the model names while nobody has said how it went.
+    """Change `companions`, and what DETAILS of the model names, while nobody has said how it went.
 
     Returns the appointment as it is now; where nothing differs, nothing is written and nobody is told. Raises
     NotVisible, NotAllowed, Refused, or Stale with the current appointment where somebody changed it in between.
@@ -77,14 +91,18 @@ def change_appointment(
     changed = _changed(before, appointment)
     if not changed:
         return appointment
-    _check(actor, appointment)
-    _save(actor, appointment, changed)
+    earlier, now = set(before["companions"]), set(appointment.companion_ids)
+    _check(actor, appointment, earlier, anew="audience" in changed)
+    _save(actor, appointment, [name for name in changed if name != "companions"])
+    _bring(appointment)
     finish_part(
         actor=actor,
         part=appointment,
         kind=events.CHANGED,
         before=_only(before, changed),
         after=_now(appointment, changed),
+        # Whoever is new or comes no more is told; the others where it is about how they are to come.
+        user_ids=sorted(earlier | now if CONCERNS.intersection(changed) else earlier ^ now),
     )
     return appointment
 
@@ -165,11 +183,14 @@ def move_appointment(
     if starts_at == old.starts_at:
         raise Refused("That is when it is now. Choose another time.", "starts_at")
     _set_time(new, starts_at)
+    reading = officers_who_read(old.case, Category.CONTACT_VIEW, old.audience)
+    new.companion_ids = sorted(reading.filter(pk__in=old.companion_ids).values_list("pk", flat=True))
     _set(new, {name: getattr(old, name) for name in Appointment.DETAILS})
     old.outcome, old.outcome_at, old.outcome_by, old.note = Outcome.RESCHEDULED, now, actor.user, note.strip()
-    _check(actor, old)
+    _check(actor, old, set(old.companion_ids))
     _save(actor, old, ["outcome", "outcome_at", "outcome_by", "note"])
     new.save(force_insert=True)
+    _bring(new)
     finish_part(
         actor=actor,
         part=new,
@@ -177,6 +198,7 @@ def move_appointment(
         before={"starts_at": old.starts_at.isoformat()},
         after={"starts_at": new.starts_at.isoformat(), "replaces": str(old.uuid)},
         reason=note.strip(),
+        user_ids=old.companion_ids,
     )
     return new
 
@@ -191,7 +213,7 @@ def _moved(actor: Actor, appointment_uuid: uuid.UUID, new_uuid: uuid.UUID | None
 def values_of(appointment: Appointment) -> dict[str, Any]:
     """What the trail keeps of an appointment, as JSON can hold it: moments as ISO text, people by their numbers."""
     values = {name: getattr(appointment, name) for name in (*Appointment.DETAILS, "outcome", "note")}
-    values["officer"] = appointment.officer_id
+    values["officer"], values["companions"] = appointment.officer_id, appointment.companion_ids
     return {"starts_at": appointment.starts_at.isoformat(), **values}
 
 
@@ -241,15 +263,36 @@ def _set_time(appointment: Appointment, starts_at: datetime.datetime | None) -> 
 
 
 def _set(appointment: Appointment, values: Mapping[str, Any]) -> None:
-    unknown = sorted(set(values) - set(Appointment.DETAILS))
+    unknown = sorted(set(values) - {*Appointment.DETAILS, "companions"})
     if unknown:
         raise Refused(f"{unknown[0]} cannot be changed.", unknown[0])
     for name, value in values.items():
-        setattr(appointment, name, value)
+        if name != "companions":
+            setattr(appointment, name, value)
+    if "companions" in values:
+        appointment.companion_ids = sorted({user.pk or 0 for user in values["companions"]})
+    # Who meets the person does not come along as well.
+    appointment.companion_ids = [one for one in appointment.companion_ids if one != appointment.officer_id]
 
 
-def _check(actor: Actor, appointment: Appointment) -> None:
-    """Every field that forms and callers can set; whoever is named must work where the actor does."""
+def _bring(appointment: Appointment) -> None:
+    """Write down who comes along, where that differs from what is written."""
+    rows = Companion.objects.filter(appointment=appointment)
+    written, wanted = set(rows.values_list("user_id", flat=True)), set(appointment.companion_ids)
+    if written - wanted:
+        rows.filter(user__in=written - wanted).delete()
+    if wanted - written:
+        Companion.objects.bulk_create(
+            Companion(appointment=appointment, user_id=user_id) for user_id in sorted(wanted - written)
+        )
+
+
+def _check(actor: Actor, appointment: Appointment, before: Set[int] = frozenset(), anew: bool = False) -> None:
+    """Every field that forms and callers can set; whoever is to meet the person must work where the actor does.
+
+    `before` are those who came along until now. Each of the others has to be one whom the actor may name; they too
+    where all are asked about `anew`, since others may read it now.
+    """
     unset = ["case", "agency", "made_by", "officer", "outcome_by", "replaces"]
     with refusing():
         appointment.full_clean(exclude=unset, validate_unique=False, validate_constraints=False)
@@ -258,6 +301,12 @@ def _check(actor: Actor, appointment: Appointment) -> None:
         raise Refused("With this audience you could no longer see it yourself.", "audience")
     if not colleagues(actor).filter(pk=appointment.officer_id).exists():
         raise Refused(NOT_A_COLLEAGUE, "officer")
+    asked = set(appointment.companion_ids) - (set() if anew else before)
+    if asked:
+        opened = explain.opened_masks(actor, [appointment.case]).get(appointment.case_id, NOTHING)
+        allowed = companions(actor, appointment.case, opened, appointment.audience, before)
+        if asked - set(allowed.values_list("pk", flat=True)):
+            raise Refused(NOT_A_READER, "companions")
 
 
 def _end(actor: Actor, appointment: Appointment, outcome: str, note: str, now: datetime.datetime, kind: str) -> None:
@@ -276,7 +325,12 @@ def _end(actor: Actor, appointment: Appointment, outcome: str, note: str, now: d
         raise Refused(error.message_dict["note"][0], "note") from None
     _save(actor, appointment, ["outcome", "outcome_at", "outcome_by", "note"])
     finish_part(
-        actor=actor, part=appointment, kind=kind, before=_only(before, changed), after=_now(appointment, changed)
+        actor=actor,
+        part=appointment,
+        kind=kind,
+        before=_only(before, changed),
+        after=_now(appointment, changed),
+        user_ids=appointment.companion_ids if kind == events.CANCELED else (),
     )
 
 

@@ -92,7 +92,12 @@ class Migration(migrations.Migration):
                 ),
                 ("place", models.CharField(blank=True, max_length=160)),
                 ("purpose", models.CharField(blank=True, max_length=200)),
-                ("others", models.CharField(blank=True, help_text="Who comes besides the officer", max_length=160)),
+                (
+                    "others",
+                    models.CharField(
+                        blank=True, help_text="Who comes besides them and has no account here", max_length=160
+                    ),
+                ),
                 (
                     "audience",
                     models.PositiveSmallIntegerField(

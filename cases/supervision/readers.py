@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.utils.html import format_html
 
 from agencies.directory.categories import Category
-from agencies.directory.models import Side
+from agencies.directory.models import AgencyKind, Side, User
+from agencies.directory.querysets import memberships_in_force
+from agencies.directory.roles import ROLE_CODES, ROLE_MASKS
 from agencies.directory.words import listed
 from cases.supervision.codes import Audience
 from sharing.access import explain
@@ -65,6 +70,40 @@ def _names(
     if case.officer and case.officer_id != actor.user_id:
         told.append(case.officer.display)
     return [*owner, *(holder.name for holder in among)], [*told, f"the supervisors of {case.unit.name}"]
+
+
+def officers_who_read(case: Case, category: Category, audience: int) -> QuerySet[User]:
+    """The people who may read a part of this category and audience now; nobody for an actor who may not add contacts.
+
+    The rule is the door's, asked of everybody at once.
+    """
+    sided = [kind.value for kind in AgencyKind if audience in (Audience.BOTH, kind.side)]
+    reading = RawSQL(
+        "SELECT o.user_id FROM case_officers(%s, %s, %s, %s) o"
+        " JOIN agencies_agency a ON a.id = o.agency_id WHERE a.kind = ANY (%s)",
+        [case.pk, int(category), ROLE_CODES, ROLE_MASKS, sided],
+    )
+    return User.objects.filter(pk__in=reading)
+
+
+def officers_to_name(
+    actor: Actor, case: Case, opened: Category, category: Category, audience: int, named: Iterable[int] = ()
+) -> QuerySet[User]:
+    """The officers whom the actor may name to one another in such a part, those of other agencies first.
+
+    Each with `near`, whether they are a colleague, and `agency_name`. They may read it themselves. As with readers_of()
+    who may share the case learns of all of them; a partner knows their own colleagues and, where that is open, the
+    officer of record. Who is `named` in it already stays so. `opened` is what the case opens to the actor. One query.
+    """
+    places = memberships_in_force().filter(user_id=OuterRef("pk")).order_by("pk")
+    people = officers_who_read(case, category, audience).annotate(
+        near=Exists(places.filter(group__unit__agency__id=actor.agency_id)),
+        agency_name=Subquery(places.values("group__unit__agency__short_name")[:1]),
+    )
+    if Category.SHARE not in opened:
+        known = [*named, case.officer_id] if Category.SUPERVISION in opened else list(named)
+        people = people.filter(Q(near=True) | Q(pk__in=known))
+    return people.order_by("near", "agency_name", "name", "pk")
 
 
 def audience_choices(actor: Actor, case: Case, category: Category, only: int = Audience.BOTH) -> list[tuple[int, str]]:

@@ -204,6 +204,7 @@ class Migration(migrations.Migration):
                 ("object_id", models.CharField(blank=True, max_length=40)),
                 ("versions", models.JSONField(default=dict, help_text="Version numbers before and after")),
                 ("group_ids", models.JSONField(default=list)),
+                ("user_ids", models.JSONField(default=list, help_text="Whom it concerns by name, besides those whose key says so")),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("relayed_at", models.DateTimeField(blank=True, null=True)),
                 ("failures", models.PositiveSmallIntegerField(default=0)),

@@ -23,6 +23,7 @@ class OutboxEvent(models.Model):
     versions = models.JSONField(default=dict, help_text="Version numbers before and after")
     # Who was entitled by a grant that the event itself ended: groups, since the door no longer knows them.
     group_ids = models.JSONField(default=list)
+    user_ids = models.JSONField(default=list, help_text="Whom it concerns by name, besides those whose key says so")
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     actor_agency = models.ForeignKey("agencies.Agency", on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)

@@ -37,12 +37,14 @@ def publish(
     obj: Any = None,
     versions: Mapping[str, int] | None = None,
     group_ids: Iterable[int] = (),
+    user_ids: Iterable[int] = (),
 ) -> OutboxEvent:
     """Add one event to the outbox, in the transaction of the change it tells of.
 
     `record` is the shareable record, `obj` the part that changed, if any; `versions` the part's numbers before and
-    after; `group_ids` principals to tell besides those whom the record's keys name (access given to or taken from
-    them). Returns the event. Raises UnknownKind, NotShareable, or OutsideTransaction.
+    after. `group_ids` are principals to tell besides those whom the record's keys name (access given to or taken from
+    them), `user_ids` people; the door decides about each. Returns the event. Raises UnknownKind, NotShareable, or
+    OutsideTransaction.
     """
     _check(kind)
     event = OutboxEvent.objects.create(
@@ -51,6 +53,7 @@ def publish(
         object_id=str(obj.uuid) if obj is not None else "",
         versions=dict(versions or {}),
         group_ids=list(group_ids),
+        user_ids=list(user_ids),
     )
     _nudge_on_commit()
     return event

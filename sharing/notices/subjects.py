@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Exists
 from django.urls import reverse
 
-from agencies.directory.querysets import administrations
+from agencies.directory.querysets import administrations, memberships_in_force
 from agencies.directory.roles import ROLE_CODES, ROLE_MASKS
 from sharing.access.actors import Actor
 from sharing.access.models import Grant
@@ -68,7 +68,7 @@ class Records:
         self.address = shareable.address
 
     def candidates(self, event: OutboxEvent) -> list[Candidate]:
-        """Whom the record's own audience function proposes."""
+        """Whom the record's own audience function proposes, and the people whom the event names."""
         kind = kind_of(event.kind)
         groups = event.group_ids if kind.audience is Audience.NAMED else None
         with connection.cursor() as cursor:
@@ -76,7 +76,10 @@ class Records:
                 f"SELECT user_id, agency_id, named FROM {self.shareable.function('audience')}(%s, %s, %s, %s, %s)",
                 [event.record_id, int(kind.category), ROLE_CODES, ROLE_MASKS, groups],
             )
-            return [Candidate(*row) for row in cursor.fetchall()]
+            found = [Candidate(*row) for row in cursor.fetchall()]
+        where = memberships_in_force().filter(user__in=event.user_ids).order_by("pk")
+        places = dict.fromkeys(where.values_list("user_id", "group__unit__agency_id")) if event.user_ids else {}
+        return found + [Candidate(user_id, agency_id, named=False) for user_id, agency_id in places]
 
     def opens(self, event: OutboxEvent, actor: Actor) -> bool:
         """What the door says of the record and of the part that changed."""

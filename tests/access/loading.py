@@ -13,7 +13,7 @@ from tests.access.oracle import World
 
 # Children before parents. The trail and what a migration filled stay.
 EMPTY = """
-DELETE FROM cases_appointment;
+DELETE FROM cases_companion; DELETE FROM cases_appointment;
 DELETE FROM sharing_delivery; DELETE FROM sharing_inboxitem; DELETE FROM sharing_outboxevent;
 DELETE FROM sharing_webhooksecret; DELETE FROM sharing_webhook;
 DELETE FROM cases_actionversion; DELETE FROM cases_goalversion; DELETE FROM cases_action; DELETE FROM cases_goal;

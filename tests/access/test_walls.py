@@ -183,9 +183,10 @@ def test_news_is_seen_by_those_it_was_told_to(world: World) -> None:
         with refused():  # in another's name
             sql(
                 "INSERT INTO sharing_outboxevent (uuid, kind, record_type, record_id, object_type, object_id, versions,"
-                " group_ids, actor_id, actor_agency_id, created_at, failures, last_error, next_attempt_at)"
+                " group_ids, user_ids, actor_id, actor_agency_id, created_at, failures, last_error, next_attempt_at)"
                 " SELECT gen_random_uuid(), kind, record_type, record_id, object_type, object_id, versions, group_ids,"
-                " %s, actor_agency_id, created_at, failures, last_error, next_attempt_at FROM sharing_outboxevent",
+                " user_ids, %s, actor_agency_id, created_at, failures, last_error, next_attempt_at"
+                " FROM sharing_outboxevent",
                 world.users["mills"].pk,
             )
     with acting(world.users["reyes"], world.agencies["police"]):

@@ -131,9 +131,9 @@ def _item(world: World) -> str:
     with closing(connect("owner", DATABASE)) as owner, owner.cursor() as cursor:
         cursor.execute(
             "INSERT INTO sharing_outboxevent (uuid, kind, record_type, record_id, object_type, object_id, versions,"
-            " group_ids, actor_id, actor_agency_id, created_at, next_attempt_at, relayed_at, failures, last_error)"
-            " VALUES (gen_random_uuid(), 'plan.goal_added', 'cases.case', %s, 'cases.goal', %s,"
-            " '{\"before\": 0, \"after\": 1}', '[]', %s, %s, now(), now(), now(), 0, '') RETURNING id",
+            " group_ids, user_ids, actor_id, actor_agency_id, created_at, next_attempt_at, relayed_at, failures,"
+            " last_error) VALUES (gen_random_uuid(), 'plan.goal_added', 'cases.case', %s, 'cases.goal', %s,"
+            " '{\"before\": 0, \"after\": 1}', '[]', '[]', %s, %s, now(), now(), now(), 0, '') RETURNING id",
             [str(world.joint.uuid), str(world.goals[0].uuid), world.users["olsen"].pk, world.agencies["probation"].pk],
         )
         cursor.execute(

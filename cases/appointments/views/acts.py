@@ -14,14 +14,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.directory.categories import Category
+from agencies.directory.models import User
 from agencies.directory.words import listed
+from agencies.trail.services import record_read
 from cases.appointments import services
 from cases.appointments.codes import Outcome
 from cases.appointments.forms import AppointmentForm, CancelForm, ChangeForm, MoveForm, OutcomeForm
 from cases.appointments.models import Appointment
-from cases.appointments.querysets import ADD, appointment_for, colleagues
+from cases.appointments.querysets import ADD, appointment_for, clashes, colleagues
 from cases.appointments.views.reading import SHOWN, AppointmentPage
-from cases.appointments.wording import moment_text, state_of, title_of
+from cases.appointments.wording import clash_text, moment_text, state_of, title_of
 from cases.supervision.codes import CASE
 from cases.supervision.readers import readers_of
 from sharing.access.errors import Refused, Stale
@@ -48,6 +50,27 @@ class Telling(RecordPage):
         told = self.readers(audience)["told"]
         messages.success(self.request, f"{what} {f'{listed(told)} will be told.' if told else 'Nobody else reads it.'}")
 
+    def asks_first(self, form: Any, starts_at: datetime.datetime, officers: set[User], besides: set[uuid.UUID]) -> bool:
+        """Whether one of the officers has a visit near that time, of which nobody was told yet; the form then says so.
+
+        Whoever saves anyway has said for which moment and for whom: another one is asked about again.
+        """
+        if not officers:
+            return False
+        found = clashes(self.actor, {user.pk for user in officers}, starts_at, besides)
+        asked = " ".join([starts_at.isoformat(), *sorted(str(user.pk) for user in officers)])
+        if not found or self.request.POST.get("anyway") == asked:
+            return False
+        names = {user.pk: "" if user.pk == self.actor.user_id else user.display for user in officers}
+        form.anyway, form.clashes = asked, [clash_text(one, names[one.officer_id]) for one in found]
+        shown = {one.appointment.case.uuid for one in found if one.appointment}
+        told = Category.EXISTENCE | Category.CONTACT_VIEW
+        if shown:
+            record_read(
+                actor=self.actor, action="appointments", record_type=CASE, record_ids=sorted(shown), categories=told
+            )
+        return True
+
 
 class NewAppointment(Telling):
     """Make an appointment on a case."""
@@ -68,12 +91,15 @@ class NewAppointment(Telling):
         form = AppointmentForm(request.POST, actor=self.actor, case=self.frame.record, about=self._fresh())
         if not form.is_valid():
             return self.show_form(form, status=400)
+        values, token = form.values(), form.cleaned_data["token"]
+        if self.asks_first(form, values["starts_at"], form.officers(), {token}):
+            return self.show_form(form, status=409)
         try:
             made = services.make_appointment(
                 actor=self.actor,
                 case_uuid=record,
-                values=form.values(),
-                appointment_uuid=form.cleaned_data["token"],
+                values=values,
+                appointment_uuid=token,
             )
         except Refused as refusal:
             add_refusal_of_time(form, refusal)
@@ -124,6 +150,8 @@ class AppointmentAct(AppointmentPage, Telling):
         form = self.make_form(request.POST)
         if not form.is_valid():
             return self.show_form(form, status=400)
+        if self.asks_first(form, *self.booked(form)):
+            return self.show_form(form, status=409)
         try:
             done = self.save(form)
         except Refused as refusal:
@@ -156,6 +184,10 @@ class AppointmentAct(AppointmentPage, Telling):
     def said(self, done: Appointment) -> str:
         """The first sentence of the message after it."""
         raise NotImplementedError
+
+    def booked(self, form: Any) -> tuple[datetime.datetime, set[User], set[uuid.UUID]]:
+        """Whose time it takes and when, and which appointments are this one: see asks_first(). Nobody's, as a rule."""
+        return self.appointment.starts_at, set(), set()
 
     # What all of them share
 
@@ -245,7 +277,15 @@ class ChangeAppointment(AppointmentAct):
 
     def is_so(self, form: ChangeForm, current: Appointment) -> bool:
         """Whether the details are the same."""
-        return all(getattr(current, name) == value for name, value in form.details().items())
+        wanted = form.details()
+        along = {user.pk for user in wanted.pop("companions")} - {wanted["officer"].pk}
+        same = all(getattr(current, name) == value for name, value in wanted.items())
+        return same and along == set(current.companion_ids)
+
+    def booked(self, form: ChangeForm) -> tuple[datetime.datetime, set[User], set[uuid.UUID]]:
+        """Whoever is new at it."""
+        shown = self.appointment
+        return shown.starts_at, form.officers() - {shown.officer, *shown.companions.all()}, {shown.uuid}
 
     def said(self, done: Appointment) -> str:
         """What was saved."""
@@ -276,6 +316,11 @@ class MoveAppointment(AppointmentAct):
     def is_so(self, form: MoveForm, current: Appointment) -> bool:
         """Never: a second post of the same form is known by its token."""
         return False
+
+    def booked(self, form: MoveForm) -> tuple[datetime.datetime, set[User], set[uuid.UUID]]:
+        """Everybody who is to be there."""
+        shown, asked = self.appointment, form.cleaned_data
+        return asked["starts_at"], {shown.officer, *shown.companions.all()}, {shown.uuid, asked["token"]}
 
     def said(self, done: Appointment) -> str:
         """Whereto it moved."""

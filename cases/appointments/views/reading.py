@@ -17,7 +17,7 @@ from cases.appointments import services
 from cases.appointments.calendar_file import MEDIA_TYPE, calendar_file
 from cases.appointments.codes import Outcome
 from cases.appointments.models import Appointment
-from cases.appointments.querysets import ADD, appointment_for, around, coming, next_of, past, waiting
+from cases.appointments.querysets import ADD, appointment_for, around, coming, next_of, past, waiting, with_companions
 from cases.appointments.wording import state_of, title_of
 from cases.supervision.codes import CASE
 from sharing.access.cursors import DamagedCursor, read_cursor, sign_cursor
@@ -39,13 +39,17 @@ class CaseAppointments(RecordPage):
         actor, case = self.actor, self.frame.record
         after = self._after()
         page = self.blocks.read(lambda: past(actor, case, after))
+        ahead = self.blocks.read(lambda: coming(actor, case))
+        open_ones = self.blocks.read(lambda: waiting(actor, case)) if after is None else []
+        over = None if page is None else page.appointments
+        with_companions(ahead, open_ones, over)
         context = {
             "tab": "appointments",
             "may_add": ADD in self.frame.opened,
             "own_agency": actor.agency_id,
-            "coming": self.blocks.read(lambda: coming(actor, case)),
-            "waiting": self.blocks.read(lambda: waiting(actor, case)) if after is None else [],
-            "past": None if page is None else page.appointments,
+            "coming": ahead,
+            "waiting": open_ones,
+            "past": over,
             "next_url": self._address(page.after) if page and page.after else "",
             "first_url": self._address(None) if after else "",
             "asked_at": timezone.now(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import F
@@ -26,11 +27,19 @@ def move_to_top(case_id: int, at: datetime.datetime) -> None:
 
 
 def finish_part(
-    *, actor: Actor, part: Any, kind: str, before: dict[str, Any], after: dict[str, Any], reason: str = ""
+    *,
+    actor: Actor,
+    part: Any,
+    kind: str,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    reason: str = "",
+    user_ids: Iterable[int] = (),
 ) -> None:
     """Move the case of a part that was just saved to the top of everybody's list, then write trail and outbox.
 
-    What one side keeps to itself moves nothing that the other side sees, or the move would tell of it.
+    `user_ids` are people whom it concerns by name. What one side keeps to itself moves nothing that the other side
+    sees, or the move would tell of it.
     """
     if shown_to_both(part, before):
         move_to_top(part.case_id, part.updated_at)
@@ -46,4 +55,4 @@ def finish_part(
         reason=reason,
     )
     versions = {"before": part.version - 1, "after": part.version}
-    publish(actor=actor, kind=kind, record=case, obj=part, versions=versions)
+    publish(actor=actor, kind=kind, record=case, obj=part, versions=versions, user_ids=user_ids)

@@ -246,8 +246,9 @@ def test_the_web_role_cannot_tell_in_somebody_elses_name_nor_write_inboxes(world
         ("UPDATE sharing_outboxevent SET relayed_at = now() WHERE id = %s", [event.pk]),
         ("DELETE FROM sharing_outboxevent WHERE id = %s", [event.pk]),
         ("INSERT INTO sharing_outboxevent (uuid, kind, record_type, record_id, object_type, object_id, versions,"
-         " group_ids, actor_id, created_at, next_attempt_at, failures, last_error) VALUES (gen_random_uuid(), 'x',"
-         " 'cases.case', gen_random_uuid(), '', '', '{}', '[]', %s, now(), now(), 0, '')", [world.users["mills"].pk]),
+         " group_ids, user_ids, actor_id, created_at, next_attempt_at, failures, last_error) VALUES (gen_random_uuid(),"
+         " 'x', 'cases.case', gen_random_uuid(), '', '', '{}', '[]', '[]', %s, now(), now(), 0, '')",
+         [world.users["mills"].pk]),
     ]  # fmt: skip
     for statement, arguments in attempts:
         with (
