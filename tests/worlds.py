@@ -30,6 +30,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
@@ -369,7 +370,8 @@ def _flags(world: World) -> None:
 
 
 def _appointments(world: World) -> None:
-    noon = timezone.now().replace(hour=16, minute=0, second=0, microsecond=0)
+    zone = ZoneInfo(world.agencies["probation"].time_zone)  # whose yesterday is meant, also after midnight in UTC
+    noon = timezone.localtime(timezone=zone).replace(hour=12, minute=0, second=0, microsecond=0)
     rows: list[tuple[Case, str, str, int, dict[str, object]]] = [
         (world.joint, "probation", "olsen", -1, {"place": "Room 3", "purpose": "Plan review"}),
         (world.joint, "probation", "olsen", 3, {"kind": AppointmentKind.COURT, "audience": Audience.SUPERVISION}),
