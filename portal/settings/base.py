@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.ContextMiddleware",
+    "portal.middleware.KeptFormMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
