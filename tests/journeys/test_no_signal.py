@@ -1,4 +1,4 @@
-"""A tap on "Save" without connection, or with the server gone before it answers: nothing typed is lost, nothing doubled."""
+"""A tap on "Save" without connection, or with the server gone before it answers: nothing is lost, nothing doubled."""
 
 from __future__ import annotations
 
