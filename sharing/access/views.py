@@ -10,11 +10,13 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from agencies.directory.categories import Category, labels_of
 from agencies.directory.dates import day_text, end_of_day
 from agencies.directory.models import FOREVER, Agency, Unit
+from agencies.directory.roles import ACTS
 from sharing.access import explain, services
 from sharing.access.errors import NotVisible, Refused
 from sharing.access.forms import EndForm, ExtendForm, ShareForm
@@ -139,7 +141,9 @@ class SharePage(RecordPage):
         return self.show("sharing/access/share.html", ACCESS_SHOWN, context, status=status)
 
     def show_check(self, form: ShareForm, grant: Grant, receiver: str) -> HttpResponse:
-        """The answers read back, and what the other side will and will not see."""
+        """The answers read back, what the other side will and will not see, and the record as it will see it."""
+        agency = _receiving(grant, self.actor.agency_id)
+        preview = self.frame.preview(grant.mask, agency, self.blocks)
         until = timezone.localtime(grant.until)
         answers = [
             ("Share with", form.receivers[form.cleaned_data["group"]]),
@@ -158,8 +162,10 @@ class SharePage(RecordPage):
             "shown_to_them": labels_of(grant.mask),
             "withheld_from_them": explain.withheld(grant.mask),
             "told": _told(grant),
+            "viewer": agency.name,
+            "preview": render_to_string(self.frame.preview_template, preview, request=self.request),
         }
-        return self.show("sharing/access/share_check.html", ACCESS_SHOWN, context)
+        return self.show("sharing/access/share_check.html", ACCESS_SHOWN | Category(grant.mask) & ~ACTS, context)
 
 
 class GrantPage(RecordPage):
@@ -193,6 +199,12 @@ class GrantPage(RecordPage):
             "agreement_title": self.grant.agreement.title if self.grant.agreement else "",
             "until": self.grant.until,
         }
+
+
+def _receiving(grant: Grant, own: int) -> Agency:
+    """As whom the preview looks: a unit's agency; of those that a circle joins the first that is not one's own."""
+    agencies = services.principal_agencies(grant.group_id)
+    return min(agencies, key=lambda agency: (agency.pk == own, agency.name))
 
 
 def _told(grant: Grant) -> list[str]:
