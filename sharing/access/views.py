@@ -37,9 +37,14 @@ READ = {
     "list": "list",
     "inbox": "inbox",
     "share_view": "share view",
+    "duplicates": "check for the same person",
     "export": "file",
     "replay": "an answer sent again",
 }
+# Read as one line among others: nobody opened the record for it.
+IN_LISTS = frozenset(
+    {"search", "list", "inbox", "today", "calendar", "share_view", "duplicates", "changes", "expand", "export"}
+)
 
 
 class AccessPage(RecordPage):
@@ -312,19 +317,30 @@ def _reader_rows(found: list[explain.Reader]) -> list[dict[str, Any]]:
     rows = []
     for _, group in groupby(ordered, key=lambda r: (r.user_name, r.agency_id)):
         reads = list(group)
-        total = sum(reader.times for reader in reads)
-        known = sorted(reads, key=lambda r: list(READ).index(r.action) if r.action in READ else len(READ))
-        how = list(dict.fromkeys(READ.get(reader.action, reader.action) for reader in known))
         rows.append(
             {
                 "name": reads[0].user_name,
                 "agency": agencies.get(reads[0].agency_id),
-                "read": f"{', '.join(how).capitalize()}: {total} time{'' if total == 1 else 's'}",
+                "read": _how_often(reads),
                 "purpose": next((Purpose(r.purpose).label for r in reads if r.purpose in Purpose.values), ""),
                 "last_at": max(reader.last_at for reader in reads),
             }
         )
     return sorted(rows, key=lambda row: row["last_at"], reverse=True)
+
+
+def _how_often(reads: list[explain.Reader]) -> str:
+    """How often somebody opened the record, and apart from that how often it stood in a list before them."""
+    known = sorted(reads, key=lambda r: list(READ).index(r.action) if r.action in READ else len(READ))
+    said = []
+    for words, in_list in (("opened", False), ("seen in lists", True)):
+        counted = [reader for reader in known if (reader.action in IN_LISTS) is in_list]
+        total = sum(reader.times for reader in counted)
+        where = ", ".join(dict.fromkeys(READ.get(reader.action, reader.action) for reader in counted))
+        if counted:
+            said.append(f"{words} {total} time{'' if total == 1 else 's'} ({where})")
+    sentence = "; ".join(said)
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _why_line(way: explain.Way) -> str:
