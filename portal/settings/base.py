@@ -299,6 +299,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_PATCH": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": ["portal.api.schema.common_answers"],
+    "WEBHOOKS": ["portal.api.webhooks.NEWS"],
 }
 
 # --- Metrics (traces: portal/watching.py) ----------------------------------------------------------------------------
