@@ -14,6 +14,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
 
 from agencies.accounts.services import InvalidToken, authenticate_token
 from agencies.directory.models import User
@@ -150,3 +151,19 @@ class ContextMiddleware:
         """The answer, where a view of functions refused a method without a page."""
         blank = isinstance(response, HttpResponse) and response.status_code == 405 and not response.content
         return wrong_method(request, response) if blank and not request.path.startswith("/api/") else response
+
+
+class KeptFormMiddleware:
+    """Has the browser itself follow where a form leads that htmx sent (components/kept_form.html).
+
+    Else htmx would read the next page, and with it the message that it shows once, behind the form.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if request.htmx.boosted and "Location" in response and 300 <= response.status_code < 400:  # type: ignore[attr-defined]
+            return HttpResponseClientRedirect(response["Location"])
+        return response

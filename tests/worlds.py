@@ -30,6 +30,7 @@ from __future__ import annotations
 import datetime
 import uuid
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
@@ -55,6 +56,7 @@ from sharing.access.context import job_context
 from sharing.access.models import Circle, CircleUnit, Grant, Purpose
 from sharing.agreements.models import Agreement, AgreementParty
 
+ZONE = ZoneInfo("America/New_York")  # of every agency: whose today is meant, also after midnight in UTC
 PASSWORD = "a long sentence for tests"
 
 AGENCIES = {
@@ -206,7 +208,7 @@ def _agreement(world: World) -> None:
 
 
 def _cases(world: World) -> None:
-    today = timezone.now().date()
+    today = timezone.localdate(timezone=ZONE)
     probation = world.agencies["probation"]
     people = Person.objects.bulk_create(
         Person(
@@ -264,7 +266,7 @@ def more_cases(world: World, officer: User, number: int) -> None:
                 officer=officer,
                 kind=SupervisionType.PROBATION,
                 status=SupervisionStatus.ACTIVE,
-                term_start=timezone.now().date(),
+                term_start=timezone.localdate(timezone=ZONE),
             )
             for person in people
         )
@@ -273,7 +275,7 @@ def more_cases(world: World, officer: User, number: int) -> None:
 
 
 def _parts(world: World) -> None:
-    today = timezone.now().date()
+    today = timezone.localdate(timezone=ZONE)
     Caution.objects.bulk_create(
         Caution(case=case, rank=1, text="Firearm", detail="Seen with a pistol", set_on=today)
         for case in world.cases[::4]
@@ -347,7 +349,7 @@ def _plan(world: World) -> None:
 
 
 def _flags(world: World) -> None:
-    today = timezone.now().date()
+    today = timezone.localdate(timezone=ZONE)
     probation, police = world.agencies["probation"], world.agencies["police"]
     shared = {"case": world.joint, "set_on": today, "review_on": today + datetime.timedelta(days=90)}
     mine = {**shared, "agency": probation, "set_by": world.users["olsen"]}
@@ -369,7 +371,7 @@ def _flags(world: World) -> None:
 
 
 def _appointments(world: World) -> None:
-    noon = timezone.now().replace(hour=16, minute=0, second=0, microsecond=0)
+    noon = timezone.localtime(timezone=ZONE).replace(hour=12, minute=0, second=0, microsecond=0)
     rows: list[tuple[Case, str, str, int, dict[str, object]]] = [
         (world.joint, "probation", "olsen", -1, {"place": "Room 3", "purpose": "Plan review"}),
         (world.joint, "probation", "olsen", 3, {"kind": AppointmentKind.COURT, "audience": Audience.SUPERVISION}),

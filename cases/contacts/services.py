@@ -21,7 +21,7 @@ from cases.supervision.services import finish_part
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.registry import shareable_of
-from sharing.access.services import lock_record
+from sharing.access.services import lock_record, sent_before
 
 FORM = "contact"  # how drafts name the form of a new contact
 CLOCKS_DIFFER = datetime.timedelta(minutes=5)
@@ -37,8 +37,8 @@ def record_contact(
 ) -> Contact:
     """Record a contact that has taken place, and drop the actor's draft of it. Returns it.
 
-    With `contact_uuid`, given out with the form, recording it again returns what the first time recorded. What a
-    treatment provider writes is for treatment staff alone, whatever `values` say. Raises NotVisible, NotAllowed or
+    With `contact_uuid`, given out with the form, recording the same again returns what the first time recorded. What
+    a treatment provider writes is for treatment staff alone, whatever `values` say. Raises NotVisible, NotAllowed or
     Refused.
     """
     case = lock_record(actor, shareable_of(Case), case_uuid)
@@ -46,8 +46,6 @@ def record_contact(
         raise NotAllowed("Your role or your agency's access does not let you add a contact here.")
     drop_draft(actor=actor, case_uuid=case_uuid)
     known = Contact.objects.permitted(actor).filter(case=case, uuid=contact_uuid).first() if contact_uuid else None
-    if known:
-        return known
     now = database_now()
     contact = Contact(
         uuid=contact_uuid or uuid.uuid4(), case=case, author=actor.user, author_agency=actor.agency, created_at=now
@@ -55,6 +53,12 @@ def record_contact(
     if writes_for_treatment(actor.agency.kind):
         values = {**values, "audience": ContactAudience.TREATMENT}
     _apply(contact, values)
+    if known:
+        contact.changed_by, contact.updated_at = actor.user, now
+        _check(actor, contact, now)
+        first = ContactVersion.objects.permitted(actor).filter(contact=known, version=1).first()
+        sent_before(first and first.values, values_of(contact))
+        return known
     _save(actor, contact, now)
     _keep_version(contact, list(contact.VERSIONED), "")
     _finish(actor, contact, events.RECORDED, before={}, after=values_of(contact), reason="")

@@ -20,13 +20,13 @@ from cases.documents.codes import ScanState
 from cases.documents.models import Document
 from cases.documents.recognising import plain_name, recognise
 from cases.documents.scanning import ScannerAway, scanner
-from cases.documents.storing import left_alone, open_stored, remove, store
+from cases.documents.storing import digest_of, left_alone, open_stored, remove, store
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, refusing
 from sharing.access.registry import shareable_of
-from sharing.access.services import lock_record
+from sharing.access.services import lock_record, sent_before
 from sharing.notices.outbox import ask, publish
 
 SCAN = "cases.documents.tasks.scan"
@@ -50,13 +50,13 @@ def add_document(
 ) -> Document:
     """Add a file to a case; `values` are its title and kind. Returns the document.
 
-    With `document_uuid`, given out with the form, adding it again returns what the first time added. The file is stored
-    before anything is locked or written. Raises NotVisible, NotAllowed, Refused or NotStored.
+    With `document_uuid`, given out with the form, adding the same again returns what the first time added. The
+    file is stored before anything is locked or written. Raises NotVisible, NotAllowed, Refused or NotStored.
     """
     _may_add(actor, case_uuid)
     added = _added(actor, case_uuid, document_uuid)
     if added:
-        return added
+        return _added_before(added, values, digest_of(file))
     name = file.name or ""
     if not file.size:
         raise Refused("The file is empty.", "file")
@@ -83,6 +83,7 @@ def add_document(
         _may_add(actor, case_uuid)
         added = _added(actor, case_uuid, document_uuid)
         if added:  # the same form, sent twice at once
+            _added_before(added, values, stored.digest)
             remove(stored.name)
             return added
         document.stored_as, document.size, document.digest = stored
@@ -103,6 +104,13 @@ def _added(actor: Actor, case_uuid: uuid.UUID, document_uuid: uuid.UUID | None) 
     if document_uuid is None:
         return None
     return Document.objects.permitted(actor).filter(case__uuid=case_uuid, uuid=document_uuid).first()
+
+
+def _added_before(added: Document, values: Mapping[str, Any], digest: str) -> Document:
+    """What a form added the first time, if it brings the same now. Raises Refused."""
+    again = Document(**values)
+    sent_before((added.title, added.kind, added.digest), (again.title, again.kind, digest))
+    return added
 
 
 @transaction.atomic

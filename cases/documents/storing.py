@@ -52,6 +52,15 @@ def store(file: File) -> Stored:
     return Stored(name, size, digest.hexdigest())
 
 
+def digest_of(file: File) -> str:
+    """The digest that store() would find, without a place taken for the file."""
+    digest = hashlib.sha256()
+    for block in file.chunks():
+        digest.update(block)
+    file.seek(0)
+    return digest.hexdigest()
+
+
 def open_stored(name: str) -> BinaryIO:
     """The file for reading. Raises OSError where it cannot be read."""
     return storage().open(name, "rb")  # type: ignore[return-value]

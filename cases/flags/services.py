@@ -22,7 +22,7 @@ from cases.supervision.services import finish_part
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale, refusing
 from sharing.access.registry import shareable_of
-from sharing.access.services import lock_record
+from sharing.access.services import lock_record, sent_before
 
 P = TypeVar("P", Flag, Caution)
 
@@ -36,14 +36,12 @@ def set_flag(
 ) -> Flag:
     """Set a flag on a case, in the actor's and their agency's name. Returns it. `values` are of FLAG_FIELDS.
 
-    Without a day of review the usual one of its kind counts. With `flag_uuid`, given out with the form, setting it
-    again returns what the first time set. Raises NotVisible, NotAllowed or Refused.
+    Without a day of review the usual one of its kind counts. With `flag_uuid`, given out with the form, setting the
+    same again returns what the first time set. Raises NotVisible, NotAllowed or Refused.
     """
     case = _locked_case(actor, case_uuid, SETS_FLAGS)
     known = Flag.objects.permitted(actor).filter(case=case)
     given = known.filter(uuid=flag_uuid).first() if flag_uuid else None
-    if given:
-        return given
     today = timezone.localdate()
     flag = Flag(case=case, uuid=flag_uuid or uuid.uuid4(), agency=actor.agency, set_by=actor.user, set_on=today)
     _apply(flag, values, FLAG_FIELDS)
@@ -51,6 +49,8 @@ def set_flag(
     if flag.kind in FOR_SUPERVISION_ALONE and "audience" not in values:
         flag.audience = Audience.SUPERVISION
     _check_flag(actor, flag)
+    if given:
+        return _set_before(given, flag, FLAG_FIELDS)
     if known.filter(kind=flag.kind, audience=flag.audience, ended_on=None).exists():
         raise Refused("This flag stands already. Review it instead of setting it twice.", "kind")
     return _save_new(actor, flag, FLAG_FIELDS, events.FLAG_SET)
@@ -85,17 +85,17 @@ def add_caution(
 ) -> Caution:
     """Add a caution to a case of the actor's own agency. Returns it. `values` are of CAUTION_FIELDS.
 
-    With `caution_uuid`, given out with the form, adding it again returns what the first time added. Raises NotVisible,
-    NotAllowed or Refused.
+    With `caution_uuid`, given out with the form, adding the same again returns what the first time added. Raises
+    NotVisible, NotAllowed or Refused.
     """
     case = _locked_case(actor, case_uuid, SETS_CAUTIONS)
     known = Caution.objects.permitted(actor).filter(case=case)
     given = known.filter(uuid=caution_uuid).first() if caution_uuid else None
-    if given:
-        return given
     caution = Caution(case=case, uuid=caution_uuid or uuid.uuid4(), set_by=actor.user, set_on=timezone.localdate())
     _apply(caution, values, CAUTION_FIELDS)
     _check_day(caution.review_on)
+    if given:
+        return _set_before(given, caution, CAUTION_FIELDS)
     if known.filter(text__iexact=caution.text, ended_on=None).exists():
         raise Refused("This caution stands already. Review it instead of adding it twice.", "text")
     return _save_new(actor, caution, CAUTION_FIELDS, events.CAUTION_ADDED)
@@ -192,6 +192,13 @@ def _end(actor: Actor, part: P, reason: str, kind: str) -> P:
         raise Refused("Say why it ends; it stays beside it.", "reason")
     part.ended_by, part.ended_on, part.end_reason = actor.user, timezone.localdate(), reason
     return _finish(actor, part, kind, before={}, after={"ended_on": part.ended_on.isoformat()}, reason=reason)
+
+
+def _set_before(given: P, again: P, names: tuple[str, ...]) -> P:
+    """What a form set the first time, if it asks the same now; a review since then has moved the day. Or Refused."""
+    compared = [name for name in names if given.version == 1 or name != "review_on"]
+    sent_before([getattr(given, name) for name in compared], [getattr(again, name) for name in compared])
+    return given
 
 
 def _save_new(actor: Actor, part: P, names: tuple[str, ...], kind: str) -> P:

@@ -22,7 +22,7 @@ from cases.supervision.services import finish_part, move_to_top, shown_to_both
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale, refusing
 from sharing.access.registry import shareable_of
-from sharing.access.services import lock_record
+from sharing.access.services import lock_record, sent_before
 from sharing.notices.outbox import publish
 
 P = TypeVar("P", Goal, Action)
@@ -68,12 +68,12 @@ def add_goal(
 ) -> Goal:
     """Add a goal at the end of a plan. Returns it. Raises NotVisible, NotAllowed or Refused.
 
-    With `goal_uuid`, given out with the form, adding it again returns what the first time added.
+    With `goal_uuid`, given out with the form, adding the same again returns what the first time added.
     """
     plan = _locked(actor, Plan, plan_uuid)
     added = Goal.objects.permitted(actor).filter(plan=plan, uuid=goal_uuid).first() if goal_uuid else None
     if added:
-        return added
+        return _added_before(actor, added, Goal(plan=plan, case=plan.case), values)
     last = plan.goals.aggregate(last=Max("position"))["last"] or 0
     goal = Goal(plan=plan, case=plan.case, position=last + 1, uuid=goal_uuid or uuid.uuid4())
     return _save_new(actor, goal, values, kind=events.GOAL_ADDED)
@@ -86,12 +86,13 @@ def add_action(
     """Add an action at the end of a goal, for the goal's readers unless `values` says otherwise.
 
     Returns it. Raises NotVisible, NotAllowed or Refused.
-    With `action_uuid`, given out with the form, adding it again returns what the first time added.
+    With `action_uuid`, given out with the form, adding the same again returns what the first time added.
     """
     goal = _locked(actor, Goal, goal_uuid)
     added = Action.objects.permitted(actor).filter(goal=goal, uuid=action_uuid).first() if action_uuid else None
     if added:
-        return added
+        again = Action(goal=goal, plan_id=goal.plan_id, case=goal.case, audience=goal.audience)
+        return _added_before(actor, added, again, values)
     last = goal.actions.aggregate(last=Max("position"))["last"] or 0
     action = Action(
         goal=goal,
@@ -182,6 +183,17 @@ def _save_new(actor: Actor, part: P, values: Mapping[str, Any], *, kind: str) ->
     _keep_version(actor, part, list(part.VERSIONED), "")
     _finish(actor, part, kind, before={}, after=values_of(part), reason="")
     return part
+
+
+def _added_before(actor: Actor, added: P, again: P, values: Mapping[str, Any]) -> P:
+    """What a form added the first time, if it asks the same now. Raises Refused."""
+    again.position = added.position
+    _apply(again, values)
+    _check_part(actor, again)
+    versions: Any = added.versions
+    first = versions.permitted(actor).filter(version=1).first()
+    sent_before(first and first.values, values_of(again))
+    return added
 
 
 def _locked(actor: Actor, model: type[Any], part_uuid: uuid.UUID) -> Any:

@@ -231,7 +231,9 @@ class MembersView(OfAdministrators):
         found, following = page_by_number(self, people, name="members")
         return Response({"results": MemberAnswer(found, many=True).data, "next": following})
 
-    @extend_schema(operation_id="invite_member", request=MemberInput, responses={201: MemberAnswer}, tags=MEMBERS)
+    @extend_schema(
+        operation_id="invite_member", request=MemberInput, responses={201: MemberAnswer, 404: None}, tags=MEMBERS
+    )
     def post(self, request: Request) -> Response:
         """Open an account in a role, and have a link for the password sent. For administrators."""
         given = self.body(MemberInput)

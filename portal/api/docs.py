@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.views.generic import TemplateView
 
@@ -32,7 +33,8 @@ class ApiDocsView(LoginRequiredMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The operations under their headings."""
-        return super().get_context_data(headings=described(), **kwargs)
+        rates = {name: f"{calls} calls in {seconds} seconds" for name, (calls, seconds) in settings.API_RATES.items()}
+        return super().get_context_data(headings=described(), rates=rates, **kwargs)
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +45,8 @@ def described() -> list[dict[str, Any]]:
     headings: dict[str, list[dict[str, Any]]] = {name: [] for name in HEADINGS}
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
-            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            content: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
+            body = next(iter(content.values()))["schema"] if content else {}
             answers = [answer for code, answer in operation["responses"].items() if code.startswith("2")]
             answer = answers[0].get("content", {}).get("application/json", {}).get("schema", {}) if answers else {}
             headings.setdefault(operation["tags"][0], []).append(
@@ -64,6 +67,9 @@ def described() -> list[dict[str, Any]]:
                         if parameter["in"] != "path"
                     ],
                     "body": fields_of(body, components),
+                    "form": "multipart/form-data" in content,
+                    "rate": operation.get("x-rate-limit", ""),
+                    "refusals": [code for code in operation["responses"] if code.startswith("4")],
                     "answer": fields_of(answer, components),
                 }
             )

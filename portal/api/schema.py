@@ -67,6 +67,20 @@ _FIELDS = {
 _ETAG = {"ETag": {"schema": {"type": "string"}, "description": "Strong; differs by caller, for so does the answer"}}
 
 
+# Status → name of the answer in the document, and when it comes. What is left is `default`: 405, 415, 500, 503 …
+_REFUSALS = {
+    "400": ("InvalidInput", "What was sent cannot be used; `errors` says what and where."),
+    "401": ("NotSignedIn", "The token is missing, unknown, expired or revoked."),
+    "403": ("NotAllowed", "The caller may know of this, and may not do that with it."),
+    "404": ("NotFound", "There is none, or none that the caller may know of; the two are never told apart."),
+    "409": ("Collision", "Somebody is changing the same thing, or the first call with this key still runs."),
+    "412": ("ChangedSinceRead", "Somebody changed it since it was read; `current` says where it stands now."),
+    "422": ("KeyReused", "This Idempotency-Key came before with another body or address."),
+    "428": ("VersionNotNamed", "If-Match is missing."),
+    "429": ("TooManyCalls", "More calls than agreed; Retry-After says when to go on."),
+}
+
+
 class SchemaView(SpectacularAPIView):
     """The OpenAPI document."""
 
@@ -106,6 +120,7 @@ def common_answers(result: dict[str, Any], generator: Any, request: Any, public:
         "description": "What went wrong",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
+    result["components"]["responses"] = {name: {**answer, "description": when} for name, when in _REFUSALS.values()}
     views = {(path, method.lower()): callback.cls for path, _, method, callback in generator.endpoints}
     for name, path in result["paths"].items():
         for method, operation in path.items():
@@ -122,7 +137,28 @@ def common_answers(result: dict[str, Any], generator: Any, request: Any, public:
                 operation["responses"]["304"] = {"description": "What the caller has is still right"}
             if method == "post" and not views[name, method].only_asks:
                 operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
+            counted = views[name, method].rates.get(method)
+            if counted:
+                operation["x-rate-limit"] = counted  # a kind of call; how many are agreed is said by RateLimit-Policy
+            for status in _refusals_of(method, name, operation):
+                operation["responses"][status] = {"$ref": f"#/components/responses/{_REFUSALS[status][0]}"}
+            operation["responses"]["default"] = operation["responses"].pop("default")  # last, as it is read
     return result
+
+
+def _refusals_of(method: str, path: str, operation: dict[str, Any]) -> list[str]:
+    """The statuses of refusals that an operation answers, by what it takes."""
+    headers = {given["name"] for given in operation.get("parameters", []) if given["in"] == "header"}
+    found = {"400", "401", "403", "429"}  # any call has parameters that may be wrong, a caller and a rate
+    if "{" in path or "404" in operation["responses"]:  # declared where the body names something
+        found.add("404")
+    if method == "patch" or "Idempotency-Key" in headers:
+        found.add("409")
+    if "Idempotency-Key" in headers:
+        found.add("422")
+    if "If-Match" in headers:
+        found |= {"412", "428"}
+    return sorted(found)
 
 
 def _of_reading(view: type[DoorView]) -> list[dict[str, Any]]:

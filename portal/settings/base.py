@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.ContextMiddleware",
+    "portal.middleware.KeptFormMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -298,6 +299,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_PATCH": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": ["portal.api.schema.common_answers"],
+    "WEBHOOKS": ["portal.api.webhooks.NEWS"],
 }
 
 # --- Metrics (traces: portal/watching.py) ----------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from django.views import View
 
 from agencies.accounts.services import confirmed_recently
 from agencies.directory.categories import Category
+from agencies.directory.models import Agency
 from agencies.trail.services import record_denial, record_read
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused
@@ -76,9 +77,14 @@ class Frame(Protocol):
 
     record: Any
     opened: Category
+    preview_template: str
 
     def context(self, blocks: Blocks) -> dict[str, Any]:
         """What the frame's template takes."""
+        ...
+
+    def preview(self, mask: int, agency: Agency, blocks: Blocks) -> dict[str, Any]:
+        """What the preview's template takes: the record as an agency would see it that is given this much."""
         ...
 
 

@@ -218,9 +218,14 @@ def _given_mask(shareable: Shareable, code: str, receivers: list[Agency], narrow
 def _given_before(given: Grant, asked: tuple[Any, ...]) -> Grant:
     """What the form gave the first time, if it asks the same now: else whoever went back would be told of another."""
     was = (given.group_id, given.bundle, given.mask, given.purpose, given.legal_basis, given.until)
-    if given.revoked_at is not None or was != asked:
-        raise Refused("This form was used already. Open it again.")
+    sent_before(was if given.revoked_at is None else None, asked)
     return given
+
+
+def sent_before(was: Any, asked: Any) -> None:
+    """Raises Refused where a form whose token was used already asks something else than it made the first time."""
+    if was != asked:
+        raise Refused("This form was used already. Open it again.")
 
 
 def _agreement_for(agreement_id: int | None, record: Any, receivers: list[Agency]) -> Agreement | None:

@@ -10,11 +10,13 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from agencies.directory.categories import Category, labels_of
 from agencies.directory.dates import day_text, end_of_day
 from agencies.directory.models import FOREVER, Agency, Unit
+from agencies.directory.roles import ACTS
 from sharing.access import explain, services
 from sharing.access.errors import NotVisible, Refused
 from sharing.access.forms import EndForm, ExtendForm, ShareForm
@@ -35,9 +37,14 @@ READ = {
     "list": "list",
     "inbox": "inbox",
     "share_view": "share view",
+    "duplicates": "check for the same person",
     "export": "file",
     "replay": "an answer sent again",
 }
+# Read as one line among others: nobody opened the record for it.
+IN_LISTS = frozenset(
+    {"search", "list", "inbox", "today", "calendar", "share_view", "duplicates", "changes", "expand", "export"}
+)
 
 
 class AccessPage(RecordPage):
@@ -139,7 +146,9 @@ class SharePage(RecordPage):
         return self.show("sharing/access/share.html", ACCESS_SHOWN, context, status=status)
 
     def show_check(self, form: ShareForm, grant: Grant, receiver: str) -> HttpResponse:
-        """The answers read back, and what the other side will and will not see."""
+        """The answers read back, what the other side will and will not see, and the record as it will see it."""
+        agency = _receiving(grant, self.actor.agency_id)
+        preview = self.frame.preview(grant.mask, agency, self.blocks)
         until = timezone.localtime(grant.until)
         answers = [
             ("Share with", form.receivers[form.cleaned_data["group"]]),
@@ -158,8 +167,10 @@ class SharePage(RecordPage):
             "shown_to_them": labels_of(grant.mask),
             "withheld_from_them": explain.withheld(grant.mask),
             "told": _told(grant),
+            "viewer": agency.name,
+            "preview": render_to_string(self.frame.preview_template, preview, request=self.request),
         }
-        return self.show("sharing/access/share_check.html", ACCESS_SHOWN, context)
+        return self.show("sharing/access/share_check.html", ACCESS_SHOWN | Category(grant.mask) & ~ACTS, context)
 
 
 class GrantPage(RecordPage):
@@ -193,6 +204,12 @@ class GrantPage(RecordPage):
             "agreement_title": self.grant.agreement.title if self.grant.agreement else "",
             "until": self.grant.until,
         }
+
+
+def _receiving(grant: Grant, own: int) -> Agency:
+    """As whom the preview looks: a unit's agency; of those that a circle joins the first that is not one's own."""
+    agencies = services.principal_agencies(grant.group_id)
+    return min(agencies, key=lambda agency: (agency.pk == own, agency.name))
 
 
 def _told(grant: Grant) -> list[str]:
@@ -300,19 +317,30 @@ def _reader_rows(found: list[explain.Reader]) -> list[dict[str, Any]]:
     rows = []
     for _, group in groupby(ordered, key=lambda r: (r.user_name, r.agency_id)):
         reads = list(group)
-        total = sum(reader.times for reader in reads)
-        known = sorted(reads, key=lambda r: list(READ).index(r.action) if r.action in READ else len(READ))
-        how = list(dict.fromkeys(READ.get(reader.action, reader.action) for reader in known))
         rows.append(
             {
                 "name": reads[0].user_name,
                 "agency": agencies.get(reads[0].agency_id),
-                "read": f"{', '.join(how).capitalize()}: {total} time{'' if total == 1 else 's'}",
+                "read": _how_often(reads),
                 "purpose": next((Purpose(r.purpose).label for r in reads if r.purpose in Purpose.values), ""),
                 "last_at": max(reader.last_at for reader in reads),
             }
         )
     return sorted(rows, key=lambda row: row["last_at"], reverse=True)
+
+
+def _how_often(reads: list[explain.Reader]) -> str:
+    """How often somebody opened the record, and apart from that how often it stood in a list before them."""
+    known = sorted(reads, key=lambda r: list(READ).index(r.action) if r.action in READ else len(READ))
+    said = []
+    for words, in_list in (("opened", False), ("seen in lists", True)):
+        counted = [reader for reader in known if (reader.action in IN_LISTS) is in_list]
+        total = sum(reader.times for reader in counted)
+        where = ", ".join(dict.fromkeys(READ.get(reader.action, reader.action) for reader in counted))
+        if counted:
+            said.append(f"{words} {total} time{'' if total == 1 else 's'} ({where})")
+    sentence = "; ".join(said)
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _why_line(way: explain.Way) -> str:

@@ -158,7 +158,7 @@ class WebhooksView(OfAdministrators):
         found, following = page_by_number(self, own, name="webhooks")
         return Response({"results": WebhookAnswer(found, many=True).data, "next": following})
 
-    @extend_schema(operation_id="add_webhook", request=WebhookInput, responses={201: WebhookMade}, tags=TAGS)
+    @extend_schema(operation_id="add_webhook", request=WebhookInput, responses={201: WebhookMade, 404: None}, tags=TAGS)
     def post(self, request: Request) -> Response:
         """Add a webhook to a system. Its secret is in this answer and in no other. For administrators."""
         asked = self.body(WebhookInput)

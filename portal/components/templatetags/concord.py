@@ -294,6 +294,12 @@ def lead(text: object) -> SafeString:
 
 
 @register.filter
+def coded(text: object) -> SafeString:
+    """A text of the API's document with what stands between backticks as code."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(str(text))))  # noqa: S308 - escaped before
+
+
+@register.filter
 def beginning(text: str, most: int = 280) -> str:
     """The first words of a long text, to fold the rest behind; empty for a text that is short enough to stand whole."""
     if len(text) <= most * 5 // 4 and text.count("\n") < 6:

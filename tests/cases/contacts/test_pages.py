@@ -107,6 +107,10 @@ def test_the_same_form_sent_twice_records_once(world: World) -> None:
     fields = {**CONTACT, **{name: hidden(page, name) for name in ("on", "at", "token")}}
     assert [visitor.send(add(world), page, fields).status_code for _ in range(2)] == [302, 302]
     assert len(trail("change", verb="contact.recorded")) == 1
+    other = visitor.send(add(world), page, fields | {"note": "Another visit"})
+    assert other.status_code == 400
+    assert "This form was used already. Open it again." in text(other)
+    assert "Another visit" in text(other)
 
 
 # --- Who will read it -------------------------------------------------------------------------------------------------

@@ -76,13 +76,13 @@ def test_recording_leaves_one_contact_one_version_one_change_one_event(world: Wo
 
 
 def test_the_same_form_twice_records_once(world: World) -> None:
-    token = uuid.uuid4()
+    token, typed = uuid.uuid4(), values()
 
     def once() -> Contact:
         return act(
             world,
             "olsen",
-            lambda a: services.record_contact(actor=a, case_uuid=world.joint.uuid, values=values(), contact_uuid=token),
+            lambda a: services.record_contact(actor=a, case_uuid=world.joint.uuid, values=typed, contact_uuid=token),
         )
 
     with leaves(changes=1, events=1):

@@ -42,13 +42,16 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "asid
 ORDER = {"title": "Order of probation", "kind": "order"}
 
 
-def add(world: World, who: str = "olsen", *, content: bytes = PDF, name: str = "order.pdf", **more: Any) -> Document:
+def add(
+    world: World, who: str = "olsen", *, content: bytes = PDF, name: str = "order.pdf", title: str = "", **more: Any
+) -> Document:
     """Lets somebody add a document to the joint case."""
+    values = ORDER | ({"title": title} if title else {})
     added: Document = act(
         world,
         who,
         lambda actor: add_document(
-            actor=actor, case_uuid=world.joint.uuid, file=ContentFile(content, name=name), values=ORDER, **more
+            actor=actor, case_uuid=world.joint.uuid, file=ContentFile(content, name=name), values=values, **more
         ),
     )
     return added
@@ -107,6 +110,10 @@ def test_the_same_form_sent_twice_adds_once(world: World) -> None:
     before = stored_files()
     with leaves(changes=1, events=1):
         assert add(world, document_uuid=token).pk == add(world, document_uuid=token).pk
+    assert len(stored_files() - before) == 1
+    for other in ({"title": "Another"}, {"content": PDF + b"%more"}):
+        with leaves(), pytest.raises(Refused, match="used already"):
+            add(world, document_uuid=token, **other)
     assert len(stored_files() - before) == 1
 
 

@@ -77,9 +77,13 @@ def test_a_flag_is_set_reviewed_and_ended_by_its_forms(world: World) -> None:
     visitor = Visitor(world.users["olsen"])
     asked = {"kind": "veteran", "level": "0", "basis": "self_report", "evidence": "Papers", "audience": "0"}
     page = visitor.get(at("flag_add", world)).content.decode()
+    form, token = page, hidden(page, "token")
     for _ in range(2):  # the second click finds the first one's flag
         answer = visitor.send(at("flag_add", world), page, {**asked, "token": hidden(page, "token")})
         assert answer.status_code == 302
+    other = visitor.send(at("flag_add", world), page, {**asked, "evidence": "Hearsay", "token": hidden(page, "token")})
+    assert other.status_code == 400
+    assert "This form was used already. Open it again." in text(other)
     (row,) = owner("SELECT uuid, version FROM cases_flag WHERE kind = 'veteran'")
     assert "Flag set." in text(visitor.get(at("case_flags", world)))
     review, end = at("flag_review", world, flag=row[0]), at("flag_end", world, flag=row[0])
@@ -89,6 +93,8 @@ def test_a_flag_is_set_reviewed_and_ended_by_its_forms(world: World) -> None:
     page = visitor.get(review).content.decode()
     kept["review_on"] = hidden(page, "review_on")
     assert visitor.send(review, page, kept).status_code == 302
+    first = {**asked, "review_on": "", "token": token}  # that its day was moved since is no other content
+    assert visitor.send(at("flag_add", world), form, first).status_code == 302
     stale = visitor.send(review, page, kept)
     assert stale.status_code == 409
     assert hidden(stale.content.decode(), "seen_version") == "2"
@@ -105,7 +111,8 @@ def test_a_caution_added_stands_on_the_overview_at_once_and_leaves_it_when_it_en
     asked = {"text": "Needles", "rank": "1", "review_on": "", "token": hidden(page, "token")}
     assert visitor.send(at("caution_add", world), page, asked).status_code == 400
     asked["review_on"] = f"{world.flags[0].review_on:%m/%d/%Y}"
-    assert visitor.send(at("caution_add", world), page, asked).status_code == 302
+    assert [visitor.send(at("caution_add", world), page, asked).status_code for _ in range(2)] == [302, 302]
+    assert visitor.send(at("caution_add", world), page, {**asked, "rank": "2"}).status_code == 400
     (row,) = owner("SELECT uuid FROM cases_caution WHERE text = 'Needles'")
     police = Visitor(world.users["patel"])
     assert "<strong>Needles</strong>" in text(police.get(at("case_overview", world)))

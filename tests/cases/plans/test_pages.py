@@ -137,6 +137,10 @@ def test_a_goal_sent_twice_is_added_once(world: World) -> None:
     assert first["Location"] == second["Location"]
     assert len(rows("SELECT id FROM cases_goal WHERE title = 'Find a room'")) == 1
     assert len(trail("change", verb="plan.goal_added")) == 1
+    other = visitor.send(address, page, fields | {"title": "Find a job"})
+    assert other.status_code == 400
+    assert "This form was used already. Open it again." in text(other)
+    assert 'value="Find a job"' in text(other)  # kept as it was typed
 
 
 def test_an_action_sent_twice_is_added_once_and_its_date_is_read_as_typed(world: World) -> None:
@@ -149,6 +153,21 @@ def test_an_action_sent_twice_is_added_once_and_its_date_is_read_as_typed(world:
     (action,) = rows("SELECT * FROM cases_action WHERE title = 'Call the employer'")
     assert str(action["due_on"]) == "2027-06-04"
     assert action["owner_agency_id"] == world.agencies["police"].pk
+    other = visitor.send(address, page, fields | {"owner_agency": str(world.agencies["probation"].uuid)})
+    assert other.status_code == 400
+    assert "This form was used already. Open it again." in text(other)
+
+
+def test_a_goal_that_was_changed_since_is_still_what_its_form_added(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    address = reverse("goal_add", args=[world.joint.uuid])
+    page = visitor.get(address).content.decode()
+    fields = GOAL | {"title": "Find a room", "need": "housing", "token": hidden(page, "token")}
+    visitor.send(address, page, fields)
+    (goal,) = rows("SELECT uuid FROM cases_goal WHERE title = 'Find a room'")
+    with acting(world.users["reyes"], world.agencies["police"]) as actor:
+        update_goal(actor=actor, goal_uuid=goal["uuid"], changes={"title": "Find a flat"}, seen_version=1)
+    assert visitor.send(address, page, fields).status_code == 302
 
 
 def test_a_token_from_nowhere_adds_nothing(world: World) -> None:

@@ -42,6 +42,11 @@ def test_the_page_describes_every_operation_without_a_script(world: World) -> No
         for operation in methods.values():
             assert f'id="{operation["operationId"]}"' in page
     assert " style=" not in page
+    assert "`" not in page
+    assert "<code>person.name</code>" in page
+    for said in ("1000000 calls in 60 seconds", "Counted apart: ", "RateLimit-Policy", "404, 409, 422, 429"):
+        assert said in page
+    assert "-F file=@letter.pdf -F title=… -F kind=…" in page
 
 
 def references(node: Any) -> Iterator[str]:
@@ -60,7 +65,7 @@ def test_the_document_is_sound() -> None:
     schema = yaml.safe_load(COMMITTED.read_text())
     for found in schema["components"]["schemas"].values():
         Draft202012Validator.check_schema(found)
-    names = {f"#/components/schemas/{name}" for name in schema["components"]["schemas"]}
+    names = {f"#/components/{kind}/{name}" for kind in ("schemas", "responses") for name in schema["components"][kind]}
     assert set(references(schema)) <= names
     operations = [(path, method, o) for path, methods in schema["paths"].items() for method, o in methods.items()]
     ids = [operation["operationId"] for _, _, operation in operations]
@@ -85,3 +90,28 @@ def test_nothing_in_it_is_described_to_nobody() -> None:
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "header":
                     assert parameter["description"], (path, method, parameter["name"])
+
+
+def test_each_operation_names_the_refusals_that_it_answers() -> None:
+    paths = yaml.safe_load(COMMITTED.read_text())["paths"]
+
+    def refusals(method: str, path: str) -> set[str]:
+        return {code for code in paths[path][method]["responses"] if code.startswith("4")}
+
+    every = {"400", "401", "403", "429"}
+    assert refusals("get", "/api/v1/cases/") == every
+    assert refusals("get", "/api/v1/cases/{case_uuid}/") == every | {"404"}
+    assert refusals("post", "/api/v1/cases/{case_uuid}/contacts/") == every | {"404", "409", "422"}
+    assert refusals("patch", "/api/v1/goals/{goal_uuid}/") == every | {"404", "409", "412", "428"}
+
+
+def test_the_messages_to_webhooks_are_described() -> None:
+    message = yaml.safe_load(COMMITTED.read_text())["webhooks"]["news"]["post"]
+    body = message["requestBody"]["content"]["application/json"]["schema"]
+    Draft202012Validator.check_schema(body)
+    assert body["required"] == ["type", "timestamp", "data"]
+    assert {given["name"] for given in message["parameters"]} == {
+        "webhook-id",
+        "webhook-timestamp",
+        "webhook-signature",
+    }

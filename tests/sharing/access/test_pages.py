@@ -48,6 +48,23 @@ def test_the_owner_sees_who_sees_and_who_looked(world: World) -> None:
     assert "2 agencies besides yours" in page
 
 
+def test_an_opening_and_a_line_of_a_list_are_counted_apart(world: World) -> None:
+    reader = Visitor(world.users["reyes"])
+    for _ in range(2):
+        reader.get(reverse("case_overview", args=[world.joint.uuid]))
+    reader.get(reverse("case_plan", args=[world.joint.uuid]))
+    page = Visitor(world.users["olsen"]).get(access(world))
+    assert [row["read"] for row in page.context["readers"]] == ["Opened 3 times (case, plan)"]
+    for _ in range(4):
+        reader.get(reverse("case_list"))
+    other = Visitor(world.users["patel"])
+    other.get(reverse("case_list"))
+    page = Visitor(world.users["olsen"]).get(access(world))
+    said = {row["name"]: row["read"] for row in page.context["readers"]}
+    assert said["Det. Reyes"] == "Opened 3 times (case, plan); seen in lists 4 times (list)"
+    assert said[world.users["patel"].display] == "Seen in lists 1 time (list)"
+
+
 def test_an_officer_reads_that_headquarters_holds_the_case_too(world: World) -> None:
     rows_shown = Visitor(world.users["olsen"]).get(access(world)).context["grants"]
     assert [row["detail"] for row in rows_shown if row["why"] == "Owner"] == ["North", ""]
