@@ -60,6 +60,21 @@ def test_recent_takes_no_filter_and_costs_no_more_than_the_list(world: World) ->
     assert visitor.get(LIST, tab="recent", status="1").status_code == 400
 
 
+def test_a_file_has_the_middle_name_in_its_place_and_times_of_the_agency_with_their_offset(world: World) -> None:
+    services.owner("UPDATE cases_person SET middle_name = 'Quincy' WHERE id = %s", world.joint.person_id)
+    moment = "2026-01-15 03:30:00+00"
+    services.owner("UPDATE cases_case SET updated_at = %s WHERE id = %s", moment, world.joint.pk)
+    services.owner("UPDATE cases_contact SET occurred_at = %s", moment)
+    services.owner("UPDATE agencies_agency SET time_zone = 'America/Denver'")
+    olsen = Visitor(world.users["olsen"])
+    olsen.post(COLUMNS, {"columns": ["changed", "contact"]})
+    (row,) = file_of(export(olsen, case=str(world.joint.uuid)))
+    assert list(row)[1:4] == ["Family name", "Given name", "Middle name"]
+    assert row["Middle name"] == "Quincy"
+    assert row["Changed"] == "2026-01-14T20:30:00-07:00"
+    assert row["Last contact"] == "2026-01-14T20:30-07:00"
+
+
 # --- By officer, and by next review ----------------------------------------------------------------------------------
 
 
@@ -241,7 +256,7 @@ def test_a_file_tells_next_appointment_last_contact_and_plan(world: World) -> No
 
 def test_a_column_stands_only_where_a_row_opens_it_and_a_cell_only_where_its_row_does(world: World) -> None:
     carter = file_of(export(Visitor(world.users["carter"])))
-    assert set(carter[0]) == {"Family name", "Given name", "Unit", "Agency"}
+    assert set(carter[0]) == {"Family name", "Given name", "Middle name", "Unit", "Agency"}
     sheriff = file_of(export(Visitor(world.users["dispatch"])))
     assert "Risk level" in sheriff[0]
     (event,) = trail("read", action="export", agency_name="Harbor Treatment Center")
