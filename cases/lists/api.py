@@ -25,7 +25,7 @@ from cases.lists.services import choose_columns, columns_of, export_cases, remov
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case
 from cases.supervision.serializers import CaseRow, SearchAnswer
-from cases.supervision.services import officer_named, reassign_cases
+from cases.supervision.services import check_officer_asked, officer_named, reassign_cases
 from sharing.access.errors import NotAllowed
 from sharing.access.rest import DoorView, PageParameters, page_of
 
@@ -70,6 +70,7 @@ class SavedFiltersView(DoorView):
         """Keep a filter under a name."""
         asked = SavedFilterInput(data=request.data)
         asked.is_valid(raise_exception=True)
+        check_officer_asked(self.actor, asked.narrowed)
         kept = save_filter(actor=self.actor, name=asked.validated_data["name"], query=asked.query)
         return Response(SavedFilterAnswer(kept).data, status=201)
 
@@ -142,6 +143,7 @@ class CaseExportView(DoorView):
         """Export cases as CSV, 5,000 at most. Every case in the file and its purpose are recorded before it leaves."""
         asked = ExportInput(data=request.data)
         asked.is_valid(raise_exception=True)
+        check_officer_asked(self.actor, asked.narrowed)
         export = export_cases(
             actor=self.actor,
             purpose=asked.validated_data["purpose"],

@@ -53,6 +53,7 @@ _ALWAYS = (
     FileColumn("Case number", _STATUS, lambda case: case.number),
     FileColumn("Family name", Category.EXISTENCE, lambda case: case.person.family_name),
     FileColumn("Given name", Category.EXISTENCE, lambda case: case.person.given_name),
+    FileColumn("Middle name", Category.EXISTENCE, lambda case: case.person.middle_name),
     FileColumn("Birth date", _STATUS, lambda case: _iso(case.person.birth_date)),
     FileColumn("Status", _STATUS, lambda case: case.get_status_display()),
     FileColumn("Cautions", Category.CAUTIONS, lambda case: "; ".join(c.text for c in case.shown_cautions)),  # type: ignore[attr-defined]
@@ -60,7 +61,7 @@ _ALWAYS = (
 _CHOSEN: dict[str, tuple[FileColumn, ...]] = {
     "risk": (FileColumn("Risk level", _STATUS, lambda case: case.get_risk_level_display()),),
     "level": (FileColumn("Level of supervision", _STATUS, lambda case: case.get_supervision_level_display()),),
-    "changed": (FileColumn("Changed", _STATUS, lambda case: case.updated_at.isoformat(timespec="seconds")),),
+    "changed": (FileColumn("Changed", _STATUS, lambda case: _local(case.updated_at, "seconds")),),
     "review": (FileColumn("Next review", _STATUS, lambda case: _iso(case.next_review)),),
     "next": (FileColumn("Next appointment", NEEDS["next"], lambda case: _moment(case, "next", "starts_at")),),
     "contact": (
@@ -121,7 +122,12 @@ def _plan(case: Case) -> Any:
 
 def _moment(case: Case, code: str, field: str) -> str:
     found = _beside(case, code)
-    return timezone.localtime(getattr(found, field)).isoformat(timespec="minutes") if found else ""
+    return _local(getattr(found, field), "minutes") if found else ""
+
+
+def _local(moment: datetime.datetime, to: str) -> str:
+    """A moment in the zone of the agency, with the offset: the same moment wherever the file is read."""
+    return timezone.localtime(moment).isoformat(timespec=to)
 
 
 def _iso(day: datetime.date | None) -> str:

@@ -14,7 +14,17 @@ from agencies.directory.models import Side, Unit, User
 from agencies.directory.querysets import members_of
 from cases.lists.columns import CHOICES
 from cases.supervision.codes import RiskLevel, SupervisionStatus
-from cases.supervision.querysets import LATEST, MINE, REVIEW, SHARED, UNIT, CaseFilter, Cursor
+from cases.supervision.querysets import (
+    LATEST,
+    MINE,
+    REVIEW,
+    SHARED,
+    UNIT,
+    CaseFilter,
+    Cursor,
+    officer_to_list,
+    officers_to_list,
+)
 from cases.supervision.rows import knows_status
 from sharing.access.actors import Actor
 from sharing.access.cursors import DamagedCursor, read_cursor, sign_cursor
@@ -42,8 +52,11 @@ def scopes_of(actor: Actor) -> tuple[list[tuple[str, str]], str]:
 class CaseListForm(forms.Form):
     """The list's filter. Whatever it does not understand is an error, never a wider list.
 
-    Who may not know status and level cannot ask for them.
+    Who may not know status, level and officer cannot ask for them. By officer the own units' cases alone are narrowed:
+    one's own have one, and those that others share have officers of theirs.
     """
+
+    officer = forms.TypedChoiceField(label="Officer of record", coerce=int, empty_value=None, required=False)
 
     status = forms.TypedMultipleChoiceField(
         label="Status",
@@ -68,15 +81,28 @@ class CaseListForm(forms.Form):
         self.fields["sort"].choices = SORTS if knows else SORTS[:1]  # type: ignore[attr-defined]
         if not knows:
             del self.fields["status"], self.fields["risk"]
-        for name in ("status", "risk", "tab", "sort"):
+        if knows and (self.data.get("tab") or self.default) == UNIT:
+            self.fields["officer"].choices = [("", "Any officer"), *self._officers(actor)]  # type: ignore[attr-defined]
+        else:
+            del self.fields["officer"]
+        for name in ("status", "risk", "officer", "tab", "sort"):
             if name in self.fields:
                 self.fields[name].error_messages["invalid_choice"] = "Choose from the list; “%(value)s” is not in it."
+
+    def _officers(self, actor: Actor) -> list[tuple[int, str]]:
+        """Who may be chosen; also the one asked for, where they have left and cases wait for somebody else."""
+        found = [(user.pk, user.display) for user in officers_to_list(actor)]
+        asked = str(self.data.get("officer", ""))
+        if asked.isascii() and asked.isdecimal() and len(asked) < 19 and int(asked) not in dict(found):
+            left = officer_to_list(actor, int(asked))
+            found += [(left.pk, left.display)] if left else []
+        return found
 
     def clean(self) -> dict[str, Any]:
         """Refuse a parameter that no field is called by: a misspelt filter must not show more."""
         unknown = sorted(set(self.data) - set(self.fields) - {"csrfmiddlewaretoken"})
         if unknown:
-            raise ValidationError(f"There is no filter “{unknown[0][:30]}”.")
+            raise ValidationError(f"There is no filter “{unknown[0][:30]}” on this list.")
         cleaned = super().clean() or {}
         if self.recent and any(cleaned.get(name) for name in ("status", "risk", "sort", "after")):
             raise ValidationError("Recent cases stand in the order in which you opened them and are not filtered.")
@@ -104,16 +130,16 @@ class CaseListForm(forms.Form):
     def chosen(self) -> list[tuple[str, str]]:
         """Every parameter that was given and understood, without the page: what a link to this list carries."""
         asked = self.cleaned_data
-        single = [(name, asked[name]) for name in ("tab", "sort") if asked[name]]
+        single = [(name, str(asked[name])) for name in ("tab", "sort", "officer") if asked.get(name)]
         return single + [(name, str(value)) for name in ("status", "risk") for value in asked.get(name) or ()]
 
     @property
     def chips(self) -> list[tuple[str, str, str]]:
-        """Each chosen status and level: parameter, value, and the value in words."""
+        """Each chosen officer, status and level: parameter, value, and the value in words."""
         return [
             (name, value, dict(self.fields[name].choices)[int(value)])  # type: ignore[attr-defined]
             for name, value in self.chosen
-            if name in ("status", "risk")
+            if name in ("officer", "status", "risk")
         ]
 
     @property
@@ -125,6 +151,7 @@ class CaseListForm(forms.Form):
             statuses=tuple(asked.get("status") or ()),
             risk_levels=tuple(asked.get("risk") or ()),
             sort=asked["sort"] or LATEST,
+            officer=asked.get("officer"),
         )
 
 
@@ -185,6 +212,8 @@ class ExportForm(CaseListForm):
         for name in ("status", "risk"):
             if name in self.fields:
                 self.fields[name].widget = forms.MultipleHiddenInput()
+        if "officer" in self.fields:
+            self.fields["officer"].widget = forms.HiddenInput()
 
 
 class ReassignForm(forms.Form):

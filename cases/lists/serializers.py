@@ -21,11 +21,24 @@ class FilterFields(Strict):
     scope = serializers.ChoiceField(choices=[MINE, UNIT, SHARED], required=False, help_text="As in the case list")
     status = serializers.ListField(child=CodeField(SupervisionStatus), required=False, default=list, max_length=20)
     risk_level = serializers.ListField(child=CodeField(RiskLevel), required=False, default=list, max_length=20)
+    officer = serializers.IntegerField(
+        required=False, min_value=1, help_text="Of record, as in the directory; with the scope unit"
+    )
     sort = serializers.ChoiceField(choices=[LATEST, REVIEW], required=False)
+
+    @property
+    def narrowed(self) -> CaseFilter:
+        """The filter as the list takes it."""
+        asked = self.validated_data
+        return CaseFilter(
+            **{name: asked[name] for name in ("scope", "sort", "officer") if name in asked},
+            statuses=tuple(asked["status"]),
+            risk_levels=tuple(asked["risk_level"]),
+        )
 
 
 # Field → parameter of the list's address; a saved filter is kept as the page's address carries it.
-_PARAMETERS = {"scope": "tab", "sort": "sort", "status": "status", "risk_level": "risk"}
+_PARAMETERS = {"scope": "tab", "sort": "sort", "officer": "officer", "status": "status", "risk_level": "risk"}
 _CODES: dict[str, Any] = {"status": SupervisionStatus, "risk_level": RiskLevel}
 
 
@@ -36,15 +49,15 @@ class SavedFilterInput(FilterFields):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The input. Raises ValidationError where nothing is filtered."""
-        if not (attrs["status"] or attrs["risk_level"]):
-            raise serializers.ValidationError("Filter by a status or a risk level.")
+        if not (attrs["status"] or attrs["risk_level"] or "officer" in attrs):
+            raise serializers.ValidationError("Filter by a status, a risk level or an officer.")
         return attrs
 
     @property
     def query(self) -> list[tuple[str, str]]:
         """The filter as the list's address carries it."""
         asked = self.validated_data
-        single = [(_PARAMETERS[name], asked[name]) for name in ("scope", "sort") if name in asked]
+        single = [(_PARAMETERS[name], str(asked[name])) for name in ("scope", "sort", "officer") if name in asked]
         return single + [(_PARAMETERS[name], str(value)) for name in _CODES for value in asked[name]]
 
 
@@ -56,6 +69,7 @@ class SavedFilterAnswer(serializers.Serializer):
     scope = serializers.CharField(allow_null=True)
     status = serializers.ListField(child=serializers.CharField())
     risk_level = serializers.ListField(child=serializers.CharField())
+    officer = serializers.IntegerField(allow_null=True)
     sort = serializers.CharField(allow_null=True)
     created_at = serializers.DateTimeField()
 
@@ -70,6 +84,7 @@ class SavedFilterAnswer(serializers.Serializer):
             "scope": next((value for value in kept.get("tab", []) if value != RECENT), None),
             "status": [SupervisionStatus(int(value)).name for value in kept.get("status", [])],
             "risk_level": [RiskLevel(int(value)).name for value in kept.get("risk", [])],
+            "officer": next((int(value) for value in kept.get("officer", [])), None),
             "sort": next(iter(kept.get("sort", [])), None),
             "created_at": serializers.DateTimeField().to_representation(instance.created_at),
         }
@@ -97,16 +112,6 @@ class ExportInput(FilterFields):
         child=serializers.UUIDField(), required=False, default=list, max_length=5000, help_text="Instead of a filter"
     )
     purpose = serializers.ChoiceField(choices=Purpose.choices)
-
-    @property
-    def narrowed(self) -> CaseFilter:
-        """The filter as the list takes it."""
-        asked = self.validated_data
-        return CaseFilter(
-            **{name: asked[name] for name in ("scope", "sort") if name in asked},
-            statuses=tuple(asked["status"]),
-            risk_levels=tuple(asked["risk_level"]),
-        )
 
 
 class ReassignInput(Strict):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from agencies.accounts.services import keep_preference
 from agencies.directory.categories import Category, union
@@ -108,7 +109,8 @@ class Export:
         columns = file_columns(self.columns, self.opened)
         yield "\ufeff" + _line([column.heading for column in columns])  # the mark by which spreadsheets know UTF-8
         for start in range(0, len(self.cases), CHUNK):
-            with acting(self.actor.user, self.actor.agency, channel=self.actor.channel) as actor:
+            zone = timezone.override(self.actor.agency.time_zone)  # the request's own is over
+            with zone, acting(self.actor.user, self.actor.agency, channel=self.actor.channel) as actor:
                 rows = Case.objects.listed(actor, self.cases[start : start + CHUNK], self.needs)
                 cautions = cautions_of(actor, rows)
                 for case in rows:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from agencies.directory.categories import Category
+from cases.lists.addresses import list_address
 from cases.lists.beside import beside, needed, put_beside
 from cases.lists.columns import CHOICES
 from cases.lists.forms import (
@@ -74,6 +75,8 @@ class CaseList(Page):
         knows = knows_status(actor)
         # Who may not know status sees who holds the case and no more.
         columns = columns_for(actor, scope) if knows else ("held",)
+        if sort == REVIEW and "review" not in columns:
+            columns = (*columns, "review")  # by what a list is sorted, it shows
         asked = beside(actor, page.cases, columns)
         read = Blocks().together({"cautions": cautions_in_force(actor, page.cases), **asked})
         cases = dress(page.cases, read.pop("cautions"))
@@ -86,7 +89,7 @@ class CaseList(Page):
             "form": form,
             "filters": not form.recent and bool(form.visible_fields()),
             "chips": _chips(form),
-            "clear_url": _url([pair for pair in chosen if pair[0] in ("tab", "sort")]),
+            "clear_url": list_address([pair for pair in chosen if pair[0] in ("tab", "sort")]),
             "keep": [pair for pair in chosen if pair[0] in ("tab", "sort")],
             "cases": cases,
             "knows_status": knows,
@@ -97,8 +100,8 @@ class CaseList(Page):
             "shown": len(cases),
             "count": page.count,
             "noun": NOUNS[scope],
-            "first_url": _url(chosen) if form.cleaned_data["after"] else "",
-            "next_url": _url([*chosen, ("after", cursor_text(page.next, sort))]) if page.next else "",
+            "first_url": list_address(chosen) if form.cleaned_data["after"] else "",
+            "next_url": list_address([*chosen, ("after", cursor_text(page.next, sort))]) if page.next else "",
             "save_url": f"{reverse('saved_filters')}?{urlencode(chosen)}" if form.chips else "",
             "carried": chosen,
             "may_reassign": Category.MANAGE in actor.role_mask,
@@ -128,13 +131,13 @@ class SavedFilters(Page):
                 add_refusal(form, refusal)
             else:
                 messages.success(request, f"Filter “{kept.name}” kept. It is under Saved filters.")
-                return redirect(_url(asked.chosen))
+                return redirect(list_address(asked.chosen))
         return self._page(asked, form, status=400)
 
     def _kept(self) -> list[dict[str, Any]]:
         rows = SavedFilter.objects.filter(user=self.actor.user).order_by(Lower("name"))
         return [
-            {"uuid": row.uuid, "name": row.name, "url": _url([(name, value) for name, value in row.query])}
+            {"uuid": row.uuid, "name": row.name, "url": list_address([(name, value) for name, value in row.query])}
             for row in rows
         ]
 
@@ -146,7 +149,7 @@ class SavedFilters(Page):
             "form": form if saves else None,
             "chips": [words for _, _, words in asked.chips] if saves else [],
             "asked": asked,
-            "list_url": _url(asked.chosen) if asked.is_valid() else reverse("case_list"),
+            "list_url": list_address(asked.chosen) if asked.is_valid() else reverse("case_list"),
         }
         return render(self.request, "cases/lists/saved.html", context, status=400 if asked.errors else status)
 
@@ -230,7 +233,7 @@ class Export(Page):
                 "chips": [words for _, _, words in form.chips],
                 "count": None if ticked or form.recent else Case.objects.capped_count(self.actor, form.narrowed),
                 "columns": [CHOICES[code] for code in columns_for(self.actor, scope)],
-                "list_url": _url(form.chosen),
+                "list_url": list_address(form.chosen),
             }
         return render(self.request, "cases/lists/export.html", context, status=status)
 
@@ -290,17 +293,15 @@ def _page(view: Page, form: CaseListForm) -> CasePage:
     return Case.objects.page(view.actor, form.narrowed, after=form.cleaned_data["after"], full=True)
 
 
-def _url(pairs: list[tuple[str, str]]) -> str:
-    return f"{reverse('case_list')}{'?' if pairs else ''}{urlencode(pairs)}"
-
-
 def _tabs(scopes: list[tuple[str, str]], current: str) -> list[dict[str, Any]]:
-    return [{"label": label, "url": _url([("tab", scope)]), "current": scope == current} for scope, label in scopes]
+    return [
+        {"label": label, "url": list_address([("tab", scope)]), "current": scope == current} for scope, label in scopes
+    ]
 
 
 def _chips(form: CaseListForm) -> list[dict[str, str]]:
     return [
-        {"label": words, "url": _url([other for other in form.chosen if other != (name, value)])}
+        {"label": words, "url": list_address([other for other in form.chosen if other != (name, value)])}
         for name, value, words in form.chips
     ]
 
@@ -311,7 +312,7 @@ def _sorts(form: CaseListForm, current: str) -> list[dict[str, Any]]:
         {
             "key": key,
             "label": label,
-            "url": _url([*kept, ("sort", key)]),
+            "url": list_address([*kept, ("sort", key)]),
             "current": key == current,
             "direction": "ascending" if key == REVIEW else "descending",
         }
@@ -328,5 +329,5 @@ def _empty(form: CaseListForm) -> dict[str, Any]:
             "empty_steps": [("Remove all filters", reverse("case_list"))],
         }
     scope = form.narrowed.scope
-    steps = [("See the cases of your unit", _url([("tab", UNIT)]))] if scope == MINE else []
+    steps = [("See the cases of your unit", list_address([("tab", UNIT)]))] if scope == MINE else []
     return {"empty_text": EMPTY[scope], "empty_steps": [*steps, ("Find a person", reverse("case_search"))]}

@@ -36,7 +36,14 @@ from cases.supervision.serializers import (
     SearchInput,
     StatusCard,
 )
-from cases.supervision.services import officer_named, open_case, state_of, units_to_open_in, update_case
+from cases.supervision.services import (
+    check_officer_asked,
+    officer_named,
+    open_case,
+    state_of,
+    units_to_open_in,
+    update_case,
+)
 from sharing.access.errors import NotAllowed, NotVisible
 from sharing.access.rest import DoorView, digest_tag, page_of
 
@@ -62,7 +69,9 @@ class CaseListView(DoorView):
             statuses=tuple(asked["status"]),
             risk_levels=tuple(asked["risk_level"]),
             sort=asked["sort"],
+            officer=asked["officer"],
         )
+        check_officer_asked(self.actor, narrowed)
         page = Case.objects.page(
             self.actor,
             narrowed,

@@ -19,13 +19,15 @@ from django.db.models import F, Model, Q, QuerySet, When
 from django.utils import timezone
 
 from agencies.directory.categories import NOTHING, Category
-from cases.supervision.codes import Enforcer
+from agencies.directory.querysets import members_of
+from cases.supervision.codes import OPEN_STATUSES, Enforcer
 from sharing.access.actors import Actor
 from sharing.access.errors import NotVisible
 from sharing.access.querysets import ShareableQuerySet
-from sharing.access.rows import read_joined
+from sharing.access.rows import read_joined, read_kept
 
 if TYPE_CHECKING:
+    from agencies.directory.models import User
     from cases.people.models import Address
     from cases.supervision.models import Case, Caution, Condition
 
@@ -100,15 +102,20 @@ class CaseFilter:
     statuses: tuple[int, ...] = ()
     risk_levels: tuple[int, ...] = ()
     sort: str = LATEST
+    officer: int | None = None  # of record; says nothing besides the scope MINE, which is one's own
 
     @property
     def category(self) -> Category:
-        """What the viewer must be allowed for: a filter by status tells the status."""
+        """What the viewer must be allowed for: a filter by status tells the status, one by officer the officer."""
         return (
             Category.EXISTENCE | Category.SUPERVISION
-            if self.statuses or self.risk_levels or self.sort == REVIEW
+            if self.statuses or self.risk_levels or self.officer is not None or self.sort == REVIEW
             else Category.EXISTENCE
         )
+
+
+OWN_OPEN_BY_REVIEW = CaseFilter(scope=UNIT, statuses=OPEN_STATUSES, sort=REVIEW)
+"""The open cases of one's own units, the oldest review first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +148,7 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
         """
         review = narrowed.sort == REVIEW
         door = _door_arguments(actor, narrowed)
-        arguments = [
-            *door,
-            limit + 1,
-            narrowed.sort,
-            _BEFORE_ALL if review or after is None else after.value,
-            after.value if review and after else _FIRST_DAY,
-            after.case_id if after else (0 if review else _MAX_ID),
-        ]
+        arguments = [*door, *_place_arguments(narrowed.sort, after, limit + 1)]
         order = "c.next_review NULLS LAST, c.id" if review else "c.updated_at DESC, c.id DESC"
         page = f"case_page({_marks(len(arguments))}) t {_ROWS}"
         if full:
@@ -194,6 +194,26 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
             cursor.execute(f"SELECT number, exact FROM case_count({marks})", arguments)
             return CappedCount(*cursor.fetchone())
 
+    def reviews_until(self, actor: Actor, last: datetime.date) -> tuple[CappedCount, CappedCount]:
+        """How many reviews of the own units' open cases are overdue, and how many are due from today to `last`.
+
+        Counted over the first COUNT_CAP rows of the list OWN_OPEN_BY_REVIEW, by the list's own function: what is
+        overdue stands first in it, and who follows the figure finds what it says. One query.
+        """
+        arguments = [
+            *_door_arguments(actor, OWN_OPEN_BY_REVIEW),
+            *_place_arguments(REVIEW, None, COUNT_CAP + 1),
+            timezone.localdate(),
+            last,
+        ]
+        *page, today, until = _marks(len(arguments)).split(", ")
+        listed = f"FROM case_page({', '.join(page)}) t JOIN cases_case c ON c.id = t.id"
+        overdue = f"count(*) FILTER (WHERE c.next_review < {today})"
+        both = f"count(*) FILTER (WHERE c.next_review <= {until})"
+        ((late, by_then),) = read_kept(f"SELECT {overdue}, {both} {listed}", arguments)
+        all_counted = by_then <= COUNT_CAP
+        return CappedCount(min(late, COUNT_CAP), late <= COUNT_CAP), CappedCount(by_then - late, all_counted)
+
     def search(
         self,
         actor: Actor,
@@ -212,6 +232,25 @@ class CaseQuerySet(ShareableQuerySet["Case"]):
         tail = f"FROM case_search({_marks(5)}) t {_ROWS} ORDER BY t.rank"
         arguments = [actor.user_id, int(category), words, birth_date, limit]
         return _read(tail, arguments, {"opened": _OPENED} if full else None)
+
+
+def officers_to_list(actor: Actor) -> QuerySet[User]:
+    """Who works cases in the actor's own units now, by name: by them a list of those units' cases is narrowed."""
+    own = actor.groups_for(Category.EXISTENCE | Category.SUPERVISION)
+    units = apps.get_model("agencies.Unit").objects.filter(agency_id=actor.agency_id)
+    # The agency's root unit holds a key to every case of the agency.
+    units = units.filter(Q(pk__in=own) | Q(agency__units__in=own, agency__units__is_root=True))
+    return members_of(units.order_by().values("pk"), having=Category.SHARE)
+
+
+def officer_to_list(actor: Actor, user_id: int) -> User | None:
+    """One of officers_to_list(), or whom a case of the agency that the actor sees names still; else None."""
+    found: User | None = officers_to_list(actor).filter(pk=user_id).first()
+    if found is None:
+        cases = apps.get_model("cases.Case").objects.permitted(actor, Category.EXISTENCE | Category.SUPERVISION)
+        named = cases.filter(agency_id=actor.agency_id, officer_id=user_id).select_related("officer").first()
+        found = named.officer if named else None
+    return found
 
 
 def parts_of(actor: Actor, case: Case) -> dict[str, Any]:
@@ -276,9 +315,21 @@ def _door_arguments(actor: Actor, narrowed: CaseFilter) -> list[Any]:
         actor.user_id,
         int(must),
         int(must_not),
-        actor.user_id if narrowed.scope == MINE else None,
+        actor.user_id if narrowed.scope == MINE else narrowed.officer,
         list(narrowed.statuses),
         list(narrowed.risk_levels),
+    ]
+
+
+def _place_arguments(sort: str, after: Cursor | None, rows: int) -> list[Any]:
+    """How many rows of a list in this order, and from where."""
+    review = sort == REVIEW
+    return [
+        rows,
+        sort,
+        _BEFORE_ALL if review or after is None else after.value,
+        after.value if review and after else _FIRST_DAY,
+        after.case_id if after else (0 if review else _MAX_ID),
     ]
 
 

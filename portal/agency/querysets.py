@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Window
@@ -16,8 +16,10 @@ from agencies.directory.clock import DatabaseNow
 from agencies.directory.models import Cover, Membership, Unit, User
 from agencies.directory.querysets import covers_in_force, members_of, memberships_in_force
 from agencies.directory.roles import ADMINISTRATORS
+from cases.lists.addresses import list_address
 from cases.supervision.codes import SupervisionStatus
 from cases.supervision.models import Case
+from cases.supervision.querysets import LATEST, OWN_OPEN_BY_REVIEW, CaseFilter
 from sharing.access.actors import Actor
 
 HERE, INVITED, SUSPENDED, LEFT = "here", "invited", "suspended", "left"
@@ -107,18 +109,25 @@ def roles_here(agency_id: int, person: User) -> list[Any]:
 
 @dataclass(slots=True)
 class Load:
-    """What one officer or unit carries: open cases, reviews due soon, reviews overdue."""
+    """What one officer or unit carries: open cases, reviews due soon, reviews overdue; and where these stand."""
 
     name: str
     unit: str
     cases: int = 0
     due: int = 0
     overdue: int = 0
+    cases_url: str = ""
+    reviews_url: str = ""
 
     @property
     def on_time(self) -> int:
         """Cases whose review is neither due soon nor overdue."""
         return self.cases - self.due - self.overdue
+
+    def stand_on(self, by_review: CaseFilter) -> None:
+        """Lead to this list: reviews in its order, cases as they changed."""
+        self.cases_url = list_address(replace(by_review, sort=LATEST))
+        self.reviews_url = list_address(by_review)
 
     def add(self, other: Load) -> None:
         """Count another's work in."""
@@ -143,7 +152,7 @@ def workload(actor: Actor) -> Workload:
     cases = Case.objects.permitted(actor, Category.EXISTENCE | Category.SUPERVISION)
     rows = (
         cases.filter(agency=actor.agency, status__in=_OPEN)
-        .values("unit_id", "unit__name", "officer__title", "officer__name")
+        .values("unit_id", "unit__name", "officer_id", "officer__title", "officer__name")
         .annotate(
             cases=Count("pk"),
             due=Count("pk", filter=Q(next_review__gte=today, next_review__lte=today + DUE_WITHIN)),
@@ -155,6 +164,8 @@ def workload(actor: Actor) -> Workload:
     for row in rows:
         name = f"{row['officer__title'] or ''} {row['officer__name'] or 'No officer of record'}".strip()
         load = Load(name, row["unit__name"], row["cases"], row["due"], row["overdue"])
+        if row["officer_id"]:  # the list cannot be asked for cases without an officer
+            load.stand_on(replace(OWN_OPEN_BY_REVIEW, officer=row["officer_id"]))
         found.units.setdefault(row["unit_id"], Load(row["unit__name"], row["unit__name"])).add(load)
         found.officers.setdefault(row["unit_id"], []).append(load)
     return found

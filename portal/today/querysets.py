@@ -20,6 +20,8 @@ from cases.appointments.querysets import own_between, own_waiting
 from cases.plans.models import Action, Plan
 from cases.supervision.codes import SupervisionStatus
 from cases.supervision.models import Case
+from cases.supervision.querysets import CappedCount
+from portal.agency.querysets import DUE_WITHIN
 from sharing.access.actors import Actor
 from sharing.notices.querysets import inbox_page
 
@@ -97,6 +99,24 @@ def own_cases(actor: Actor) -> list[Case]:
         status__in=[SupervisionStatus.ACTIVE, SupervisionStatus.ABSCONDER],
     )
     return list(cases.select_related("person").order_by("next_review", "pk")[:EVERY])
+
+
+@dataclass(frozen=True, slots=True)
+class Reviews:
+    """How many reviews of the units' cases are overdue and due soon; `due` counts no further than the list is read."""
+
+    overdue: CappedCount
+    due: CappedCount
+
+
+def manages_reviews(actor: Actor) -> bool:
+    """Whether the actor sees to it that the cases of their units are reviewed, as a supervisor does."""
+    return actor.side == Side.SUPERVISION and not (Category.MANAGE | Category.SUPERVISION) & ~actor.role_mask
+
+
+def reviews(actor: Actor) -> Reviews:
+    """What the actor's units have to review. One query."""
+    return Reviews(*Case.objects.reviews_until(actor, timezone.localdate() + DUE_WITHIN))
 
 
 def actions(actor: Actor) -> list[Action]:

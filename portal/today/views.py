@@ -14,9 +14,11 @@ from agencies.trail.services import record_read
 from cases.appointments.models import Appointment
 from cases.appointments.querysets import ADD
 from cases.appointments.rows import MAY_NOT_LOOK, dressed
+from cases.lists.addresses import list_address
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case
-from portal.agency.querysets import covered_by
+from cases.supervision.querysets import OWN_OPEN_BY_REVIEW
+from portal.agency.querysets import DUE_WITHIN, covered_by
 from portal.today.querysets import (
     EVERY,
     ROWS,
@@ -25,11 +27,13 @@ from portal.today.querysets import (
     actions,
     appointments,
     case_work,
+    manages_reviews,
     news_rows,
     outcomes,
     own_cases,
     plan_work,
     plans,
+    reviews,
     soon,
 )
 from sharing.access.pages import Blocks, Page
@@ -57,6 +61,8 @@ class Today(Page):
         due_actions = blocks.read(lambda: actions(actor))
         due_plans = blocks.read(lambda: plans(actor))
         news = blocks.read(lambda: news_rows(actor))
+        manages = manages_reviews(actor)
+        of_units = blocks.read(lambda: reviews(actor)) if manages else None
 
         today = timezone.localdate()
         slots = None if coming is None else [one for one in coming if local_day(one.starts_at) == today]
@@ -93,7 +99,10 @@ class Today(Page):
             "work_number": len(every),
             "late": sum(1 for row in every if row.late),
             "work_missing": [name for name, rows in waiting.items() if rows is None],
-            "manages": Category.MANAGE in actor.role_mask,
+            "manages": manages,
+            "reviews": of_units,
+            "reviews_url": list_address(OWN_OPEN_BY_REVIEW),
+            "days": DUE_WITHIN.days,
             "news": news,
             "soon": dates,
             "soon_missing": [

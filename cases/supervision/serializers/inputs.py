@@ -35,6 +35,9 @@ class CaseListParameters(PageParameters):
         default=ALL,
         help_text="All; mine: those whose officer of record calls; unit: those of the own agency; shared: all others",
     )
+    officer = serializers.IntegerField(
+        required=False, default=None, min_value=1, help_text="Of record, as in the directory; with the scope unit"
+    )
     sort = serializers.ChoiceField(
         choices=[LATEST, REVIEW], required=False, default=LATEST, help_text="Latest change, or next review, first"
     )

@@ -1,6 +1,12 @@
 """Opening, changing, reassigning and closing supervision cases by hand."""
 
-from cases.supervision.services.assigning import Reassigned, officer_named, reassign_case, reassign_cases
+from cases.supervision.services.assigning import (
+    Reassigned,
+    check_officer_asked,
+    officer_named,
+    reassign_case,
+    reassign_cases,
+)
 from cases.supervision.services.changing import EDITABLE, close_case, reopen_case, state_of, update_case
 from cases.supervision.services.opening import (
     Duplicate,
@@ -16,6 +22,7 @@ __all__ = [
     "Duplicate",
     "PossibleDuplicate",
     "Reassigned",
+    "check_officer_asked",
     "close_case",
     "finish_part",
     "move_to_top",

@@ -14,6 +14,7 @@ from agencies.directory.querysets import members_of
 from agencies.trail.services import ChangeOf, record_changes
 from cases.supervision import events
 from cases.supervision.models import Case
+from cases.supervision.querysets import UNIT, CaseFilter, officer_to_list
 from cases.supervision.services.changing import state_of
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
@@ -40,6 +41,16 @@ def officer_named(actor: Actor, email: str | None) -> int | None:
     if officer is None:
         raise Refused("Choose an officer of your agency who works cases.", "officer")
     return int(officer.pk)
+
+
+def check_officer_asked(actor: Actor, narrowed: CaseFilter) -> None:
+    """Raises Refused where a list is to be narrowed to an officer by whom the actor cannot ask."""
+    if narrowed.officer is None:
+        return
+    if narrowed.scope != UNIT:
+        raise Refused("By officer the cases of your units are narrowed: ask for the scope “unit” too.", "officer")
+    if officer_to_list(actor, narrowed.officer) is None:
+        raise Refused("Choose an officer of your units.", "officer")
 
 
 @dataclass(frozen=True, slots=True)

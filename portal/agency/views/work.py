@@ -20,6 +20,7 @@ from agencies.directory.models import Cover
 from agencies.trail.services import record_read
 from cases.supervision.codes import CASE
 from cases.supervision.models import Case
+from cases.supervision.querysets import OWN_OPEN_BY_REVIEW
 from cases.supervision.services import Reassigned, reassign_cases
 from portal.agency.forms import CoverForm, ReassignForm
 from portal.agency.querysets import (
@@ -51,8 +52,12 @@ class WorkloadPage(AgencyPage):
             raise BadRequest("unit: choose one of the units on the page.")
         units = sorted(found.units.items(), key=lambda pair: pair[1].name)
         chosen = int(asked) if asked else (units[0][0] if len(units) == 1 else None)
+        for number, load in units:
+            load.cases_url = load.reviews_url = f"?unit={number}"
         rows: list[Load] = found.officers[chosen] if chosen else [load for _, load in units]
         total = Load("All", "")
+        if not chosen or len(units) == 1:  # no list holds the cases of one unit of several
+            total.stand_on(OWN_OPEN_BY_REVIEW)
         for row in rows:
             total.add(row)
         context = {

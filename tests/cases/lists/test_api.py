@@ -27,6 +27,28 @@ def test_filters_are_kept_listed_and_removed(world: World) -> None:
     assert olsen.get(f"{V1}/case-filters/").json()["results"] == []
 
 
+def test_the_units_cases_are_asked_for_by_officer(world: World) -> None:
+    mills, pratt = signed_in(world.users["mills"]), world.users["pratt"]
+    listed = mills.get(f"{V1}/cases/?scope=unit&officer={pratt.pk}&count=true").json()
+    assert listed["count"] == 7
+    body = {"name": "Hers", "scope": "unit", "officer": pratt.pk}
+    made = send(mills, "POST", f"{V1}/case-filters/", body).json()
+    assert {name: made[name] for name in body} == body
+    file = send(mills, "POST", f"{V1}/cases/export/", {"purpose": "supervision", "scope": "unit", "officer": pratt.pk})
+    found = list(csv.DictReader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))
+    assert len(found) == 7
+    for officer, scope in (
+        (world.users["reyes"].pk, "unit"),
+        (2**80, "unit"),
+        (pratt.pk, "shared"),
+        (pratt.pk, "mine"),
+    ):
+        asked = {"scope": scope, "officer": officer}
+        assert mills.get(f"{V1}/cases/", asked).status_code == 400, asked
+        assert send(mills, "POST", f"{V1}/cases/export/", {"purpose": "supervision", **asked}).status_code == 400
+        assert send(mills, "POST", f"{V1}/case-filters/", {"name": "X", **asked}).status_code == 400
+
+
 def test_columns_are_chosen_and_recent_cases_listed(world: World) -> None:
     olsen = signed_in(world.users["olsen"])
     chosen = send(olsen, "POST", f"{V1}/case-columns/", {"columns": ["held", "risk"]})

@@ -60,6 +60,72 @@ def test_recent_takes_no_filter_and_costs_no_more_than_the_list(world: World) ->
     assert visitor.get(LIST, tab="recent", status="1").status_code == 400
 
 
+def test_a_file_has_the_middle_name_in_its_place_and_times_of_the_agency_with_their_offset(world: World) -> None:
+    services.owner("UPDATE cases_person SET middle_name = 'Quincy' WHERE id = %s", world.joint.person_id)
+    moment = "2026-01-15 03:30:00+00"
+    services.owner("UPDATE cases_case SET updated_at = %s WHERE id = %s", moment, world.joint.pk)
+    services.owner("UPDATE cases_contact SET occurred_at = %s", moment)
+    services.owner("UPDATE agencies_agency SET time_zone = 'America/Denver'")
+    olsen = Visitor(world.users["olsen"])
+    olsen.post(COLUMNS, {"columns": ["changed", "contact"]})
+    (row,) = file_of(export(olsen, case=str(world.joint.uuid)))
+    assert list(row)[1:4] == ["Family name", "Given name", "Middle name"]
+    assert row["Middle name"] == "Quincy"
+    assert row["Changed"] == "2026-01-14T20:30:00-07:00"
+    assert row["Last contact"] == "2026-01-14T20:30-07:00"
+
+
+# --- By officer, and by next review ----------------------------------------------------------------------------------
+
+
+def test_the_units_cases_are_narrowed_to_an_officer_on_the_list_in_a_kept_filter_and_in_a_file(world: World) -> None:
+    mills, pratt = Visitor(world.users["mills"]), world.users["pratt"]
+    offered = mills.get(LIST).context["form"].fields["officer"].choices
+    assert [name for _, name in offered] == ["Any officer", "SPO Mills", "PO Olsen", "PO Pratt", "PO Quist", "PO Tran"]
+    asked = {"tab": "unit", "officer": str(pratt.pk)}
+    shown = mills.get(LIST, **asked)
+    assert {case.officer_id for case in shown.context["cases"]} == {pratt.pk}
+    assert shown.context["count"].number == len(shown.context["cases"]) == 7
+    assert [chip["label"] for chip in shown.context["chips"]] == ["PO Pratt"]
+    kept = mills.post(f"{SAVED}?tab=unit&officer={pratt.pk}", {"name": "Pratt's"})
+    assert kept["Location"] == f"{LIST}?tab=unit&officer={pratt.pk}"
+    assert {row["Officer of record"] for row in file_of(export(mills, **asked))} == {"PO Pratt"}
+    assert len(statements(mills, LIST, **asked)) <= 10  # one for who may be chosen
+
+
+def test_an_officer_who_may_not_be_asked_by_is_an_error_and_never_a_wider_list(world: World) -> None:
+    forged = [world.users[who].pk for who in ("reyes", "admin", "system", "nobody")]
+    visitor = Visitor(world.users["mills"])
+    for officer in [*map(str, forged), "0", "-1", "x", "9" * 18, "9" * 30]:
+        answer = visitor.get(LIST, tab="unit", officer=officer)
+        assert (answer.status_code, "Hallett" in text(answer)) == (400, False), officer
+        assert visitor.post(f"{SAVED}?tab=unit&officer={officer}", {"name": "X"}, form_at=COLUMNS).status_code == 400
+        refused = {"purpose": "supervision", "tab": "unit", "officer": officer}
+        assert visitor.post(EXPORT, refused).status_code == 400
+    quist, olsen = str(world.users["quist"].pk), str(world.users["olsen"].pk)
+    assert Visitor(world.users["olsen"]).get(LIST, tab="unit", officer=quist).status_code == 400
+    for who, tab in (("mills", "mine"), ("mills", "shared"), ("mills", "recent"), ("stone", "shared")):
+        assert Visitor(world.users[who]).get(LIST, tab=tab, officer=olsen).status_code == 400
+
+
+def test_who_left_is_still_asked_by_while_a_case_names_them(world: World) -> None:
+    quist = world.users["quist"]
+    services.owner("UPDATE agencies_membership SET until = now() WHERE user_id = %s", quist.pk)
+    mills, olsen = Visitor(world.users["mills"]), Visitor(world.users["olsen"])
+    assert len(mills.get(LIST, tab="unit", officer=str(quist.pk)).context["cases"]) == 6
+    assert olsen.get(LIST, tab="unit", officer=str(quist.pk)).status_code == 400
+
+
+def test_sorted_by_review_the_list_says_which_are_late_whatever_columns_are_chosen(world: World) -> None:
+    late, closed = world.cases[14], world.cases[17]
+    for case in (late, closed):
+        services.owner("UPDATE cases_case SET next_review = current_date - 40 WHERE id = %s", case.pk)
+    mills = Visitor(world.users["mills"])
+    mills.post(COLUMNS, {"columns": ["risk"]})
+    assert text(mills.get(LIST, sort="review")).count("days late") == 1
+    assert "days late" not in text(mills.get(LIST))
+
+
 # --- Saved filters ---------------------------------------------------------------------------------------------------
 
 
@@ -190,7 +256,7 @@ def test_a_file_tells_next_appointment_last_contact_and_plan(world: World) -> No
 
 def test_a_column_stands_only_where_a_row_opens_it_and_a_cell_only_where_its_row_does(world: World) -> None:
     carter = file_of(export(Visitor(world.users["carter"])))
-    assert set(carter[0]) == {"Family name", "Given name", "Unit", "Agency"}
+    assert set(carter[0]) == {"Family name", "Given name", "Middle name", "Unit", "Agency"}
     sheriff = file_of(export(Visitor(world.users["dispatch"])))
     assert "Risk level" in sheriff[0]
     (event,) = trail("read", action="export", agency_name="Harbor Treatment Center")

@@ -69,6 +69,25 @@ def test_another_agency_s_people_are_not_there(world: World) -> None:
     assert visitor.get(reverse("unit", args=[world.units["police/gang"].pk])).status_code == 404
 
 
+def test_each_figure_of_the_workload_leads_to_the_list_on_which_it_stands(world: World) -> None:
+    services.owner("UPDATE cases_case SET next_review = current_date - 400 WHERE id = %s", world.cases[6].pk)
+    mills = Visitor(world.users["mills"])
+    by_unit = mills.get(WORKLOAD)
+    assert len(mills.get(by_unit.context["total"].reviews_url).context["cases"]) == by_unit.context["total"].cases
+    for unit in by_unit.context["rows"]:
+        by_officer = mills.get(WORKLOAD + unit.cases_url)
+        assert by_officer.context["chosen"].name == unit.name
+        for load in by_officer.context["rows"]:
+            assert mills.get(load.cases_url).context["count"].number == load.cases
+            listed = mills.get(load.reviews_url).context["cases"]
+            assert {case.officer.display for case in listed} == {load.name}
+            assert bool(load.overdue) == (listed[0].pk == world.cases[6].pk)
+            assert f'href="{load.cases_url}"'.replace("&", "&amp;") in text(by_officer)
+    services.owner("UPDATE cases_case SET officer_id = NULL WHERE unit_id = %s", world.units["probation/south"].pk)
+    (nobody,) = mills.get(f"{WORKLOAD}?unit={world.units['probation/south'].pk}").context["rows"]
+    assert (nobody.name, nobody.cases_url) == ("No officer of record", "")
+
+
 def test_workload_counts_what_the_viewer_may_see(world: World) -> None:
     services.owner("UPDATE cases_case SET next_review = current_date - 1 WHERE id = %s", world.cases[14].pk)
     mills = text(Visitor(world.users["mills"]).get(WORKLOAD))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
+from tests.cases.supervision.test_pages import statements
 from tests.pages import Visitor, text
 from tests.services import owner
 from tests.worlds import PASSWORD, World
@@ -22,6 +27,58 @@ def test_a_review_of_today_waits_for_its_officer(world: World) -> None:
     with_review = next(case for case in world.cases[:14:2] if case.next_review)
     assert with_review.person.family_name in text(Visitor(world.users["olsen"]).get("/"))
     assert with_review.person.family_name not in text(Visitor(world.users["quist"]).get("/"))
+
+
+def test_a_supervisor_learns_what_is_overdue_and_due_in_the_units_and_finds_it_on_the_list(world: World) -> None:
+    today = timezone.localdate(timezone=ZoneInfo(world.agencies["probation"].time_zone))
+    older, late, now, last, later, closed = (world.cases[number] for number in (5, 4, 3, 14, 15, 17))
+    owner("UPDATE cases_case SET next_review = NULL")
+    for days, case in ((-9, older), (-1, late), (0, now), (14, last), (15, later), (-30, closed)):
+        owner("UPDATE cases_case SET next_review = %s WHERE id = %s", today + datetime.timedelta(days=days), case.pk)
+    page = Visitor(world.users["mills"]).get("/")
+    assert "2 overdue" in text(page)
+    assert "2 due within 14 days" in text(page)
+    listed = Visitor(world.users["mills"]).get(page.context["reviews_url"]).context["cases"]
+    assert [case.pk for case in listed[:5]] == [case.pk for case in (older, late, now, last, later)]
+    assert closed.pk not in {case.pk for case in listed}
+    for who in ("olsen", "stone", "admin"):
+        assert "Reviews in your units" not in text(Visitor(world.users[who]).get("/"))
+
+
+def test_reviews_are_those_of_the_units_that_somebody_supervises_and_never_behind_a_closed_door(world: World) -> None:
+    mills, north = world.users["mills"].pk, world.units["probation/north"].pk
+    owner("UPDATE agencies_membership SET until = now() WHERE user_id = %s AND group_id = %s", mills, north)
+    owner("UPDATE cases_case SET next_review = current_date - 400")
+    assert "3 overdue" in text(Visitor(world.users["mills"]).get("/"))
+    owner(
+        "INSERT INTO cases_caseexclusion (record_id, user_id, reason, created_at) VALUES (%s, %s, 'Kin', now())",
+        world.cases[14].pk,
+        mills,
+    )
+    assert "2 overdue" in text(Visitor(world.users["mills"]).get("/"))
+
+
+def test_reviews_are_counted_to_the_cap_in_one_query_however_many_there_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = Visitor(world.users["mills"])
+    cost = len(statements(visitor, "/"))
+    with monkeypatch.context() as without:
+        without.setattr("portal.today.views.manages_reviews", lambda _: False)
+        assert len(statements(visitor, "/")) == cost - 1
+    owner("UPDATE cases_case SET next_review = current_date - 400")
+    assert len(statements(visitor, "/")) == cost
+    monkeypatch.setattr("cases.supervision.querysets.COUNT_CAP", 5)
+    page = text(visitor.get("/"))
+    assert "5+ overdue" in page
+    assert "due within 14 days" not in page
+
+
+def test_reviews_that_cannot_be_counted_are_not_said_to_be_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.today.views.reviews", lambda _: connection.cursor().execute("SELECT no_such_column"))
+    page = text(Visitor(world.users["mills"]).get("/"))
+    assert "Reviews in your units may exist" in page
+    assert "is overdue or due" not in page
 
 
 @pytest.mark.parametrize(
