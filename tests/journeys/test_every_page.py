@@ -144,9 +144,10 @@ def _item(world: World) -> str:
         return str(cursor.fetchone()[0])
 
 
-def send(page: Page, fields: dict[str, str]) -> None:
-    """Fill in the form of the page that is open, hidden fields too, and send it past the browser's own checks."""
-    with page.expect_navigation():
+def send(page: Page, fields: dict[str, str], words: str) -> None:
+    """Fill in the page's form, hidden fields too, and send it past the browser's own checks; `words` are awaited."""
+    kept = page.locator("main form[method=post]").first.get_attribute("hx-boost")  # its answer comes into the page
+    with page.expect_response(lambda answer: answer.request.method == "POST") if kept else page.expect_navigation():
         page.evaluate(
             """({press, ...fields}) => {
                 const form = document.querySelector("main form[method=post]");
@@ -156,6 +157,8 @@ def send(page: Page, fields: dict[str, str]) -> None:
             }""",
             fields,
         )
+    if kept:
+        page.locator("main", has_text=words).wait_for()
 
 
 def look(name: str, person: Somebody) -> dict[str, Any]:
@@ -199,7 +202,7 @@ def test_every_page_stands_up(world: World, somebody: Come) -> None:
         wrong |= look(name, people[who])
     for name, (who, address, fields, words) in SENT.items():
         page = people[who].go(fill(address, world)) if address else people[who].page
-        send(page, {field: fill(value, world) for field, value in fields.items()})
+        send(page, {field: fill(value, world) for field, value in fields.items()}, words)
         if words not in page.inner_text("main"):
             wrong[f"{name}: does not say {words}"] = page.inner_text("main")[:400]
         wrong |= look(name, people[who])
