@@ -25,6 +25,8 @@ RULES = {
 }
 ASKED = {"access_open", "case_page", "case_count", "case_search", "case_holders", "case_readers"} | {
     "case_may_open_in",
+    "case_officers",
+    "colleagues_busy",
     "person_duplicates",
 }
 GIVEN = {"case_issue", "case_withdraw", "case_reset_end", "case_reassign", "case_open"}
