@@ -1,8 +1,11 @@
 """How sign-in behaves: accounts are made by agencies, never by visitors."""
 
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
+from django.core.cache import cache
 from django.http import HttpRequest
 
 from agencies.directory.models import User
@@ -36,6 +39,17 @@ class ClosedSignupAdapter(DefaultAccountAdapter):
         """
         user: User | None = super().authenticate(request, **credentials)
         return user if user is not None and user.is_active and user.kind == User.Kind.PERSON else None
+
+    def is_locked_out(self, request: HttpRequest, email: str) -> bool:
+        """Whether so many sign-ins with this address failed of late that the next is refused. Counts as none."""
+        key, now = self._get_login_attempts_cache_key(request, email=email), time.time()
+        of_address = {"app": "allauth.account", "action": "login_failed"}
+        for rate in ratelimit.get_rates(**of_address):
+            if rate.per == "key":
+                failures = cache.get(ratelimit.get_cache_key(request, **of_address, rate=rate, key=key), [])
+                if not ratelimit.apply_rate(failures, now, rate, dry_run=True)[0]:
+                    return True
+        return False
 
     def end_lock_out(self, request: HttpRequest, email: str) -> None:
         """Forget the failed sign-ins with this address, so that its owner need not wait."""

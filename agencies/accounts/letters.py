@@ -1,4 +1,4 @@
-"""E-mails about an account: a link with which its owner chooses a password, and no name.
+"""E-mails about an account: a link with which its owner chooses a password, or word of a correction; and no name.
 
 The link is allauth's own for a forgotten password: signed, good for PASSWORD_RESET_TIMEOUT seconds, and for one use,
 since it is bound to the password and the last sign-in that it replaces.
@@ -26,6 +26,7 @@ LEASE = datetime.timedelta(minutes=2)  # much longer than a mail server is waite
 _SUBJECTS = {
     AccountLetter.Kind.INVITATION: "Your account in Concord",
     AccountLetter.Kind.PASSWORD: "A new password for Concord",
+    AccountLetter.Kind.DETAILS: "Your details in Concord",
 }
 _BODY = """{opening}
 
@@ -33,6 +34,12 @@ Choose your password here: {link}
 
 The link works once, for {days} days. Whoever did not expect this letter leaves it alone and tells the administrator of
 their agency. Nobody from Concord ever asks for your password.
+"""
+_CORRECTED = """An administrator of your agency has corrected what Concord says of you: name, title, badge or phone.
+
+How it reads now: {link}
+
+If something in it is wrong, tell the administrator of your agency. Your address and your password are as they were.
 """
 _OPENINGS = {
     AccountLetter.Kind.INVITATION: "An account in Concord has been opened for this address.",
@@ -46,6 +53,13 @@ def password_link(user: User) -> str:
     """The address, with the host, at which the account's owner chooses a password."""
     names = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     return settings.PUBLIC_URL.rstrip("/") + reverse("account_reset_password_from_key", kwargs=names)
+
+
+def _body(kind: AccountLetter.Kind, user: User) -> str:
+    if kind == AccountLetter.Kind.DETAILS:
+        return _CORRECTED.format(link=settings.PUBLIC_URL.rstrip("/") + reverse("account"))
+    days = settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60)
+    return _BODY.format(opening=_OPENINGS[kind], link=password_link(user), days=days)
 
 
 def send_due(limit: int = 100) -> int:
@@ -86,11 +100,7 @@ def _send(letter: AccountLetter) -> bool:
     try:
         EmailMessage(
             subject=_SUBJECTS[kind],
-            body=_BODY.format(
-                opening=_OPENINGS[kind],
-                link=password_link(letter.user),
-                days=settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60),
-            ),
+            body=_body(kind, letter.user),
             to=[letter.user.email],
             headers={"Auto-Submitted": "auto-generated"},
         ).send()

@@ -53,7 +53,7 @@ class AccountSession(AbstractBaseSession):
 
 
 class AccountLetter(models.Model):
-    """An e-mail about an account that is to be sent: an invitation, or a link for a new password.
+    """An e-mail about an account that is to be sent: an invitation, a link for a new password, or word of a correction.
 
     The link is made when the letter is sent, so that no secret is kept.
     """
@@ -61,6 +61,7 @@ class AccountLetter(models.Model):
     class Kind(models.TextChoices):
         INVITATION = "invitation", "Invitation"
         PASSWORD = "password", "New password"
+        DETAILS = "details", "Details corrected"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="letters")

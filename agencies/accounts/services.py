@@ -184,6 +184,39 @@ def _write_letter(actor: Acting, user: User, kind: str) -> AccountLetter:
 
 
 @transaction.atomic
+def correct(*, actor: Acting, user_id: int, name: str, title: str, badge: str, phone: str) -> User:
+    """Correct what an account says of a member of the agency, and have a letter tell them; the address stays.
+
+    Whoever was never in sees it when they first sign in, and who corrects their own account knows. Returns the account;
+    what is right already changes nothing. Raises NotAllowed, NotVisible or Refused.
+    """
+    directory.lock_agency(actor)
+    user = directory.member(actor, user_id)
+    after = {"name": " ".join(name.split()), "title": title.strip(), "badge": badge.strip(), "phone": phone.strip()}
+    if not after["name"]:
+        raise Refused("Type the name.", "name")
+    _must_be_ours_alone(actor, user, "Neither agency changes the account on the other; ask whoever runs Concord.")
+    before = {field: getattr(user, field) for field in after}
+    if after == before:
+        return user
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT directory_correct(%s, %s, %s, %s, %s)", [user.pk, *after.values()])
+    for field, value in after.items():
+        setattr(user, field, value)
+    changed = [field for field in after if after[field] != before[field]]
+    record_change(
+        actor=actor,
+        verb="account.corrected",
+        obj=user,
+        before={field: before[field] for field in changed},
+        after={field: after[field] for field in changed},
+    )
+    if user.pk != actor.user.pk and not user.is_invited:
+        _write_letter(actor, user, AccountLetter.Kind.DETAILS)
+    return user
+
+
+@transaction.atomic
 def suspend(*, actor: Acting, user_id: int, reason: str) -> User:
     """Shut an account now: its sessions and tokens end with it, and nobody signs in to it (AC-2(13)).
 

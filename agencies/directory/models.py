@@ -178,6 +178,11 @@ class User(AbstractBaseUser):
         """Title and name, as people say it."""
         return f"{self.title} {self.name}".strip()
 
+    @property
+    def is_invited(self) -> bool:
+        """Whether its owner was never in: no password is chosen, and nobody has signed in."""
+        return not self.has_usable_password() and self.last_login is None
+
     def get_full_name(self) -> str:
         """The name, for libraries that ask for it."""
         return self.name

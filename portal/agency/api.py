@@ -29,6 +29,7 @@ from portal.agency.serializers import (
     CoverAnswer,
     CoverInput,
     CoverList,
+    DetailsInput,
     LoadList,
     MemberAnswer,
     MemberInput,
@@ -37,6 +38,8 @@ from portal.agency.serializers import (
     OfficerAnswer,
     OfficerPage,
     OfficerParameters,
+    OfficerSearch,
+    OfficersFound,
     RoleInput,
     RoleList,
     WhyInput,
@@ -48,6 +51,7 @@ from sharing.agreements.models import AgreementParty
 from sharing.agreements.querysets import live_of
 
 TAGS, MEMBERS = ["Directory"], ["Members"]
+FOUND_AT_MOST = 50
 
 
 class AgenciesView(DoorView):
@@ -192,6 +196,20 @@ class OfficersView(DoorView):
         return Response({"results": OfficerAnswer(found, many=True).data, "next": following})
 
 
+class OfficerSearchView(DoorView):
+    """Finding a colleague."""
+
+    categories = {"post": ANY_ACTOR}
+    rates = {"post": "search"}
+    only_asks = True
+
+    @extend_schema(operation_id="search_officers", request=OfficerSearch, responses=OfficersFound, tags=TAGS)
+    def post(self, request: Request) -> Response:
+        """Find who works for the own agency by name or e-mail address."""
+        people = people_of(self.actor.agency_id, words=self.body(OfficerSearch)["words"])
+        return Response(OfficersFound({"results": people[:FOUND_AT_MOST]}).data)
+
+
 class RolesView(DoorView):
     """Roles in words."""
 
@@ -244,14 +262,26 @@ class MembersView(OfAdministrators):
 class MemberView(OfAdministrators):
     """One account."""
 
-    categories = {"get": NOTHING}
+    categories = {"get": NOTHING, "patch": NOTHING}
     shows = MemberAnswer
 
     @extend_schema(operation_id="read_member", responses=MemberAnswer, tags=MEMBERS)
     def get(self, request: Request, member_id: int) -> Response:
         """Read an account of the own agency. For administrators."""
         directory.member(self.actor, member_id)
-        return Response(shown(self.actor.agency_id, member_id))
+        data = shown(self.actor.agency_id, member_id)
+        return self.tagged(data, digest_tag(data))
+
+    @extend_schema(operation_id="correct_member", request=DetailsInput, responses=MemberAnswer, tags=MEMBERS)
+    def patch(self, request: Request, member_id: int) -> Response:
+        """Correct name, title, badge or phone of an account of the own agency. For administrators."""
+        person = directory.member(self.actor, member_id)
+        self.must_match(digest_tag(shown(self.actor.agency_id, member_id)))
+        given = self.body(DetailsInput, partial=True)
+        now = {field: getattr(person, field) for field in ("name", "title", "badge", "phone")}
+        accounts.correct(actor=self.actor, user_id=member_id, **{**now, **given})
+        data = shown(self.actor.agency_id, member_id)
+        return self.tagged(data, digest_tag(data))
 
 
 def shown(agency_id: int, user_id: int) -> Any:

@@ -43,13 +43,22 @@ class RoleForm(forms.Form):
         self.fields["unit"].choices = [("", "Choose a unit"), *open_units(actor.agency_id)]  # type: ignore[attr-defined]
 
 
-class InviteForm(RoleForm):
-    """Somebody new, and the role with which they begin."""
+class DetailsForm(forms.Form):
+    """What an account says of its owner."""
 
+    use_required_attribute = False
     name = forms.CharField(
         label="Name", max_length=120, error_messages={"required": "Type the name."},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
+    title = forms.CharField(label="Rank or title", max_length=40, required=False, help_text="As spoken: Sgt., Ofc., PO")
+    badge = forms.CharField(label="Badge", max_length=20, required=False)
+    phone = forms.CharField(label="Phone", max_length=30, required=False)
+
+
+class InviteForm(DetailsForm, RoleForm):
+    """Somebody new, and the role with which they begin."""
+
     email = forms.EmailField(
         label="E-mail at work",
         max_length=254,
@@ -57,11 +66,14 @@ class InviteForm(RoleForm):
         error_messages={"required": "Type the address at work."},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
-    title = forms.CharField(label="Rank or title", max_length=40, required=False, help_text="As spoken: Sgt., Ofc., PO")
-    badge = forms.CharField(label="Badge", max_length=20, required=False)
-    phone = forms.CharField(label="Phone", max_length=30, required=False)
 
     field_order = ("name", "email", "title", "badge", "phone", "unit", "role")
+
+
+class PeopleSearchForm(forms.Form):
+    """Words of a name or an address."""
+
+    q = forms.CharField(label="Name or e-mail", max_length=120, required=False)
 
 
 class UnitForm(forms.Form):

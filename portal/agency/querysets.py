@@ -32,8 +32,10 @@ CASELOAD_AT_MOST = 300
 _OPEN = (SupervisionStatus.ACTIVE, SupervisionStatus.ABSCONDER)
 
 
-def people_of(agency_id: int, state: str = HERE, unit: int | None = None) -> QuerySet[User]:
+def people_of(agency_id: int, state: str = HERE, unit: int | None = None, words: str = "") -> QuerySet[User]:
     """People of an agency in one state, by name; each with its roles in force there in `roles_here`.
+
+    With `words`, those in whose name or address each of them stands.
 
     Whoever is away has in `cover` who answers: {until, title, name, phone}. `total` is how many there are in all.
     """
@@ -52,6 +54,8 @@ def people_of(agency_id: int, state: str = HERE, unit: int | None = None) -> Que
         written_to = Exists(AccountLetter.objects.filter(user=OuterRef("pk")))
         waiting = Q(password__startswith=NO_PASSWORD, last_login__isnull=True) & written_to
         people = people.filter(waiting) if state == INVITED else people.exclude(waiting)
+    for word in words.split():
+        people = people.filter(Q(name__icontains=word) | Q(email__icontains=word))
     roles = live.filter(starts_at__lte=now).select_related("group__unit").order_by("group__unit__name", "role")
     covers = covers_in_force(agency_id).filter(officer_id=OuterRef("pk")).order_by("until")
     told = JSONObject(

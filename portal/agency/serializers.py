@@ -109,6 +109,18 @@ class OfficerPage(serializers.Serializer):
     next = serializers.CharField(allow_null=True)
 
 
+class OfficerSearch(Strict):
+    """Whom to find. In the body, so that no name stands in an address."""
+
+    words = serializers.CharField(max_length=120, help_text="Each stands in the name or in the e-mail address")
+
+
+class OfficersFound(serializers.Serializer):
+    """The officers found, by name; the first fifty."""
+
+    results = OfficerAnswer(many=True)
+
+
 class MemberAnswer(OfficerAnswer):
     """An account as the agency's administrators see it. Of one that works there no more, `last_login` is null."""
 
@@ -158,6 +170,15 @@ class MemberInput(RoleInput):
     title = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
     badge = serializers.CharField(max_length=20, required=False, allow_blank=True, default="")
     phone = serializers.CharField(max_length=30, required=False, allow_blank=True, default="")
+
+
+class DetailsInput(Strict):
+    """What an account says of its owner. The address stays: it is the name by which they sign in."""
+
+    name = serializers.CharField(max_length=120)
+    title = serializers.CharField(max_length=40, allow_blank=True)
+    badge = serializers.CharField(max_length=20, allow_blank=True)
+    phone = serializers.CharField(max_length=30, allow_blank=True)
 
 
 class WhyInput(Strict):

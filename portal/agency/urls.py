@@ -8,6 +8,7 @@ urlpatterns = [
     path("agency/", people.People.as_view(), name="agency"),
     path("agency/members/new/", people.Invite.as_view(), name="member_invite"),
     path("agency/members/<int:member>/", people.Member.as_view(), name="member"),
+    path("agency/members/<int:member>/details/", people.Details.as_view(), name="member_details"),
     path("agency/members/<int:member>/roles/<int:membership>/end/", people.EndRole.as_view(), name="member_end_role"),
     path("agency/members/<int:member>/link/", people.SendLink.as_view(), name="member_link"),
     path("agency/members/<int:member>/suspend/", people.Suspend.as_view(), name="member_suspend"),

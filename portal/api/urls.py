@@ -153,6 +153,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("units/<int:unit_id>/", agency.AgencyUnitView.as_view(), name="agency-unit"),
     path("units/<int:unit_id>/close/", agency.UnitCloseView.as_view(), name="agency-unit-close"),
     path("officers/", agency.OfficersView.as_view(), name="officers"),
+    path("officers/search/", agency.OfficerSearchView.as_view(), name="officers-search"),
     path("roles/", agency.RolesView.as_view(), name="roles"),
     path("workload/", agency.WorkloadView.as_view(), name="workload"),
     path("members/", agency.MembersView.as_view(), name="members"),

@@ -40,6 +40,7 @@ OWN = {
     "client_switch_off",
     "directory_add_account",
     "directory_administers",
+    "directory_correct",
     "directory_may_place",
     "directory_set_active",
     "directory_vouches",

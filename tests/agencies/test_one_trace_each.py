@@ -59,6 +59,8 @@ def acts(world: World) -> Iterator[tuple[str, Act]]:
     yield "role.given", lambda a: accounts.invite(actor=a, **new)
     yield "account.link_sent", lambda a: accounts.send_link(actor=a, user_id=tran)
     yield "account.lock_out_ended", lambda a: accounts.note_end_of_lock_out(actor=a, user_id=tran)
+    details = {"title": "PO", "badge": "17", "phone": ""}
+    yield "account.corrected", lambda a: accounts.correct(actor=a, user_id=tran, name="Binh Tran", **details)
     yield "account.suspended", lambda a: accounts.suspend(actor=a, user_id=tran, reason="Leave")
     yield "account.reinstated", lambda a: accounts.reinstate(actor=a, user_id=tran)
     client = {"name": "Jail", "units": [south], "role": "system_reader"}

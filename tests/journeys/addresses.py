@@ -83,6 +83,7 @@ PAGES = {
     "agency": ("admin", "/agency/"),
     "member_invite": ("admin", "/agency/members/new/"),
     "member": ("admin", "/agency/members/{olsen}/"),
+    "member_details": ("admin", "/agency/members/{olsen}/details/"),
     "member_suspend": ("admin", "/agency/members/{olsen}/suspend/"),
     "agency_units": ("admin", "/agency/units/"),
     "unit_add": ("admin", "/agency/units/new/"),
@@ -190,6 +191,7 @@ SENT: dict[str, tuple[str, str, dict[str, str], str]] = {
     ),
     "a document without a file": ("olsen", "/cases/{joint}/documents/", {}, "Choose a file"),
     "a form without its token": ("olsen", "/cases/new/", {"csrfmiddlewaretoken": "x"}, "Nothing was saved"),
+    "an account without a name": ("admin", "/agency/members/{olsen}/details/", {"name": ""}, "Type the name."),
     "an invitation of nobody": ("admin", "/agency/members/new/", {}, "Type the name."),
     "a token shown once": (
         "admin", "/agency/connections/systems/{client}/tokens/new/", {"label": "night"}, "Copy it now",

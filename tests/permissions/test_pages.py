@@ -60,6 +60,7 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "whats_new", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
     ("GET", "accessibility", (200, 200, 200, 200, 200, 200, 200, 200, 200)),
     ("GET", "agency", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("POST", "agency", (302, 302, 302, 302, 302, 302, 302, 403, 0)),
     ("GET", "agency_units", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
     ("GET", "agency_roles", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
     ("GET", "agency_workload", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
@@ -67,6 +68,8 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "member_invite", (403, 403, 403, 403, 403, 403, 400, 403, 0)),
     ("GET", "member", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
     ("POST", "member", (403, 403, 403, 403, 403, 403, 400, 403, 0)),
+    ("GET", "member_details", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
+    ("POST", "member_details", (403, 403, 403, 403, 403, 403, 400, 403, 0)),
     ("POST", "member_end_role", (403, 403, 403, 403, 403, 403, 404, 403, 0)),
     ("POST", "member_link", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
     ("POST", "member_unlock", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
@@ -320,7 +323,9 @@ def arguments(world: World) -> dict[str, dict[str, Any]]:
         "webhook_test": webhook,
         "webhook_switch": webhook,
         "webhook_replay": webhook,
-        **dict.fromkeys(("member", "member_link", "member_unlock", "member_suspend", "member_reinstate"), member),
+        **dict.fromkeys(
+            ("member", "member_details", "member_link", "member_unlock", "member_suspend", "member_reinstate"), member
+        ),
         "member_end_role": {**member, "membership": 0},
         "unit": {"unit": world.units["probation/north"].pk},
         "unit_close": {"unit": world.units["probation/north"].pk},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,7 @@ from agencies.directory.models import Unit, User
 from agencies.directory.querysets import works_elsewhere
 from agencies.directory.roles import ROLES
 from agencies.directory.services import NOT_AN_ADMINISTRATOR
-from portal.agency.forms import InviteForm, ReasonForm, RoleForm
+from portal.agency.forms import DetailsForm, InviteForm, PeopleSearchForm, ReasonForm, RoleForm
 from portal.agency.querysets import (
     HERE,
     INVITED,
@@ -40,6 +41,7 @@ from sharing.access.errors import NotAllowed, Refused
 from sharing.access.pages import add_refusal
 
 PAGE_SIZE = 50
+SEARCHES_KEPT = 5
 
 
 _STATE_LABELS = {HERE: "Working here", INVITED: "Invited", SUSPENDED: "Suspended", LEFT: "No role now"}
@@ -54,30 +56,51 @@ _EMPTY = {
 
 
 class People(AgencyPage):
-    """Who works for the agency."""
+    """Who works for the agency. What is searched for rests in the session: no name ever stands in an address."""
 
     tab = "people"
+    needs = {"get": NOTHING, "post": NOTHING}
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Keep the words under a token, and go where it leads; no words, and everybody is shown again."""
+        form = PeopleSearchForm(request.POST)
+        if not form.is_valid():
+            raise BadRequest("q: type a name or an e-mail, 120 characters at most.")
+        words, token = form.cleaned_data["q"], ""
+        if words:
+            token = secrets.token_urlsafe(8)
+            kept = list(request.session.get("people", {}).items())[-(SEARCHES_KEPT - 1) :]
+            request.session["people"] = {**dict(kept), token: words}
+        state, unit, _ = self._asked()
+        return redirect(_people_url(state, unit, found=token))
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        """A page of people in one state, of one unit or all."""
+        """A page of people in one state, of one unit or all, or of those whom a search found."""
         state, unit, page = self._asked()
+        found = request.GET.get("found", "")
+        words = request.session.get("people", {}).get(found, "") if found else ""
+        if found and not words:
+            raise BadRequest("found: that search is no longer kept. Search again.")
         first = (page - 1) * PAGE_SIZE
-        people: list[Any] = list(people_of(self.actor.agency_id, state, unit)[first : first + PAGE_SIZE])
+        people: list[Any] = list(people_of(self.actor.agency_id, state, unit, words)[first : first + PAGE_SIZE])
         total = people[0].total if people else 0
         context = {
             "people": [{"person": person, "cover": stand_in(person)} for person in people],
             "total": total,
             "states": [
-                {"label": label, "url": _people_url(code), "current": code == state}
+                {"label": label, "url": _people_url(code, found=found), "current": code == state}
                 for code, label in _STATE_LABELS.items()
                 if code == HERE or self.may_administer
             ],
             "state": state,
             "units": units_of(self.actor.agency_id),
             "unit": unit,
-            "empty_text": _EMPTY[state],
-            "next_url": _people_url(state, unit, page + 1) if first + len(people) < total else "",
-            "first_url": _people_url(state, unit) if page > 1 else "",
+            "words": words,
+            "found": found,
+            "search_url": _people_url(state, unit),
+            "empty_text": "Nobody here has this in their name or address." if words else _EMPTY[state],
+            "next_url": _people_url(state, unit, page + 1, found) if first + len(people) < total else "",
+            "first_url": _people_url(state, unit, found=found) if page > 1 else "",
         }
         return self.show("people.html", context)
 
@@ -98,8 +121,9 @@ class People(AgencyPage):
         return state, int(unit), int(page)
 
 
-def _people_url(state: str, unit: int | None = None, page: int = 1) -> str:
-    given = {"state": "" if state == HERE else state, "unit": unit or "", "page": page if page > 1 else ""}
+def _people_url(state: str, unit: int | None = None, page: int = 1, found: str = "") -> str:
+    shown = {"state": "" if state == HERE else state, "unit": unit or "", "page": page if page > 1 else ""}
+    given = {**shown, "found": found}
     asked = urlencode({name: value for name, value in given.items() if value})
     return reverse("agency") + (f"?{asked}" if asked else "")
 
@@ -184,7 +208,7 @@ class Member(OfMember):
             "roles": roles,
             "shared": shared,
             "may_link": bool(roles) and (not shared or not self.person.has_usable_password()),
-            "may_unlock": bool(roles) and not shared,
+            "may_unlock": bool(roles) and not shared and get_adapter().is_locked_out(self.request, self.person.email),
             "own": self.person.pk == self.actor.user_id,
             "alone": administrators_of(self.actor.agency_id).count() == 1,
             "is_person": self.person.kind == User.Kind.PERSON,
@@ -192,6 +216,32 @@ class Member(OfMember):
             "form": form or RoleForm(actor=self.actor),
         }
         return self.show("member.html", context, status)
+
+
+class Details(OfMember):
+    """What the account says of its owner, corrected."""
+
+    def get(self, request: HttpRequest, member: int) -> HttpResponse:
+        """The form with what it says now."""
+        fields = DetailsForm.base_fields
+        return self.show_form(DetailsForm(initial={name: getattr(self.person, name) for name in fields}))
+
+    def post(self, request: HttpRequest, member: int) -> HttpResponse:
+        """Correct it."""
+        form = DetailsForm(request.POST)
+        if form.is_valid():
+            try:
+                person = accounts.correct(actor=self.actor, user_id=self.person.pk, **form.cleaned_data)
+            except Refused as refusal:
+                add_refusal(form, refusal)
+            else:
+                messages.success(request, f"The details of {person.display} are saved; they are told of a change.")
+                return redirect("member", self.person.pk)
+        return self.show_form(form, 400)
+
+    def show_form(self, form: forms.Form, status: int = 200) -> HttpResponse:
+        """The page with the form."""
+        return self.show("details.html", {"person": self.person, "form": form}, status)
 
 
 class MemberAct(OfMember):

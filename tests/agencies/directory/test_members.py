@@ -286,6 +286,8 @@ FORBIDDEN = [
      " next_attempt_at, created_by_id) VALUES (gen_random_uuid(), {reyes}, 'password', now(), 0, now(), {me})"),
     ("suspending a stranger", "SELECT directory_set_active({reyes}, false)"),
     ("suspending oneself", "SELECT directory_set_active({me}, false)"),
+    ("correcting a stranger", "SELECT directory_correct({reyes}, 'X', '', '', '')"),
+    ("another's name by hand", "UPDATE agencies_user SET name = 'X' WHERE id = {olsen}"),
     ("a cover for another", "INSERT INTO agencies_cover (uuid, agency_id, officer_id, colleague_id, starts_at, until,"
      " created_at) VALUES (gen_random_uuid(), {probation}, {olsen}, {pratt}, now(), now(), now())"),
 ]  # fmt: skip
@@ -300,6 +302,7 @@ OF_ADMINISTRATORS = [
     ("a group", "INSERT INTO auth_group (name) VALUES ('x')"),
     ("an account", "SELECT directory_add_account('x@example.org', 'X', '', '', '')"),
     ("a suspension", "SELECT directory_set_active({quist}, false)"),
+    ("a correction", "SELECT directory_correct({quist}, 'X', '', '', '')"),
 ]  # fmt: skip
 
 

@@ -57,6 +57,28 @@ def test_an_account_is_opened_given_roles_shut_and_opened_again(world: World) ->
     assert {row["channel"] for row in trail("change")} == {"api"}
 
 
+def test_colleagues_are_found_by_words_in_the_body_within_the_agency(world: World) -> None:
+    reyes = signed_in(world.users["reyes"])
+    for words, found in (("PAT", ["Patel"]), ("stone@example", ["Stone"]), ("olsen", [])):
+        answer = send(reyes, "POST", f"{V1}/officers/search/", {"words": words}).json()
+        assert [row["name"] for row in answer["results"]] == found
+
+
+def test_an_account_is_corrected_from_the_answer_that_was_read(world: World) -> None:
+    admin, one = signed_in(world.users["admin"]), f"{V1}/members/{world.users['olsen'].pk}/"
+    read = admin.get(one)
+    tag = {"If-Match": read["ETag"]}
+    changed = admin.patch(one, {"phone": "555-0177"}, content_type="application/json", headers=tag)
+    assert changed.status_code == 200, changed.content
+    assert changed.json() == {**read.json(), "phone": "555-0177"}
+    assert admin.patch(one, {"phone": "1"}, content_type="application/json", headers=tag).status_code == 412
+    fresh = {"If-Match": changed["ETag"]}
+    for wrong in ({"email": "x@example.org"}, {"name": " "}, {"phone": "5" * 31}):
+        assert admin.patch(one, wrong, content_type="application/json", headers=fresh).status_code == 400
+    (row,) = trail("change")
+    assert (row["verb"], row["before"], row["after"]) == ("account.corrected", {"phone": ""}, {"phone": "555-0177"})
+
+
 def test_a_person_whose_password_is_not_fresh_changes_no_account_by_the_api(world: World) -> None:
     admin = signed_in(world.users["admin"])
     session = admin.session

@@ -91,6 +91,7 @@ def good_body(world: World, operation_id: str) -> Any:
         "change_unit": {"phone": "555-0123"},
         "invite_member": {"name": "Nora Quill", "email": "nora@example.org", "unit": north, "role": analyst},
         "give_role": {"unit": north, "role": analyst},
+        "correct_member": {"phone": "555-0177"},
         "suspend_member": {"reason": "Left"},
         "arrange_cover": {
             "colleague": world.users["olsen"].pk,
@@ -98,6 +99,7 @@ def good_body(world: World, operation_id: str) -> Any:
             "until": until,
         },
         "search_cases": {"words": "Hallett"},
+        "search_officers": {"words": "olsen"},
         "save_case_filter": {"name": "High", "risk_level": ["HIGH"]},
         "choose_case_columns": {"columns": ["risk"]},
         "reassign_cases": {"cases": [str(world.joint.uuid)], "officer": None, "reason": "Leave"},

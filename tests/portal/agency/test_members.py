@@ -1,0 +1,101 @@
+"""The pages of people: finding somebody, correcting what an account says, and which acts are offered when."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from django.urls import reverse
+
+from agencies.accounts.letters import send_due
+from tests import services
+from tests.pages import Visitor, rows, text, trail
+from tests.worlds import World
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
+
+PEOPLE = "/agency/"
+NEW = {"name": "Ingrid Olsen", "title": "SPO", "badge": "17", "phone": "555-0177"}
+
+
+def page_of(world: World, who: str, name: str = "member") -> str:
+    return reverse(name, args=[world.users[who].pk])
+
+
+def test_an_administrator_corrects_an_account_and_its_owner_is_told(world: World) -> None:
+    admin, details = Visitor(world.users["admin"]), page_of(world, "olsen", "member_details")
+    assert details in text(admin.get(page_of(world, "olsen")))
+    assert admin.post(details, {**NEW, "email": "mine@example.org"})["Location"] == page_of(world, "olsen")
+    assert "SPO Ingrid Olsen" in text(admin.get(page_of(world, "olsen")))
+    (kept,) = rows(
+        "SELECT email, name, title, badge, phone FROM agencies_user WHERE id = %s", [world.users["olsen"].pk]
+    )
+    assert kept == {"email": "olsen@example.org", **NEW}
+    (row,) = trail("change")
+    before = {"name": "Olsen", "title": "PO", "badge": "", "phone": ""}
+    assert (row["verb"], row["before"], row["after"]) == ("account.corrected", before, NEW)
+    admin.post(details, NEW)
+    assert len(trail("change")) == 1
+    with services.as_job():
+        assert send_due() == 1
+    (letter,) = mail.outbox
+    assert letter.to == ["olsen@example.org"]
+    assert reverse("account") in letter.body
+    assert not [word for word in ("Ingrid", "Olsen", "555", "key") if word in letter.subject + letter.body]
+    own = text(Visitor(world.users["olsen"]).get(reverse("account")))
+    assert all(word in own for word in ("SPO Ingrid Olsen", "17", "555-0177"))
+
+
+def test_a_name_is_needed_and_an_account_of_two_agencies_is_left_alone(world: World) -> None:
+    admin, details = Visitor(world.users["admin"]), page_of(world, "olsen", "member_details")
+    assert admin.post(details, {**NEW, "name": "  "}).status_code == 400
+    services.owner(
+        "INSERT INTO agencies_membership (user_id, group_id, role, starts_at, until)"
+        " VALUES (%s, %s, 'analyst', now(), '9999-12-31')",
+        world.users["olsen"].pk,
+        world.units["police/gang"].pk,
+    )
+    answer = admin.post(details, NEW)
+    assert answer.status_code == 400
+    assert "works for another agency too" in text(answer)
+    assert details not in text(admin.get(page_of(world, "olsen")))
+    assert trail("change") == []
+    assert admin.get(page_of(world, "reyes", "member_details")).status_code == 404
+
+
+def test_people_are_found_by_name_or_address_and_no_word_stands_in_an_address(world: World) -> None:
+    olsen = Visitor(world.users["olsen"])
+    for words, found in (("PRAT", ["Pratt"]), ("quist@example", ["Quist"]), ("reyes", []), ("o sen", ["Olsen"])):
+        answer = olsen.post(PEOPLE, {"q": words})
+        assert answer.status_code == 302
+        assert words not in answer["Location"]
+        shown = olsen.get(answer["Location"])
+        assert [row["person"].name for row in shown.context["people"]] == found
+    assert "Nobody here has this" in text(olsen.get(olsen.post(PEOPLE, {"q": "Zz"})["Location"]))
+    assert olsen.get(PEOPLE, found="unknown").status_code == 400
+    mine = olsen.post(PEOPLE, {"q": "Pratt"})["Location"]
+    assert Visitor(world.users["pratt"]).get(mine).status_code == 400
+    assert olsen.post(PEOPLE, {"q": " "})["Location"] == PEOPLE
+
+
+def test_an_act_is_offered_only_where_it_does_something(world: World, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/15m/key"}
+    cache.clear()
+    admin, member = Visitor(world.users["admin"]), page_of(world, "olsen")
+    assert "End the lock-out" not in text(admin.get(member))
+    assert "Send a link for a new password" in text(admin.get(member))
+    guesser = Visitor(world.users["mills"])
+    guesser.client.logout()
+    for tries in range(1, 6):
+        guesser.post(reverse("account_login"), {"login": "olsen@example.org", "password": "guess"})
+        assert ("End the lock-out" in text(admin.get(member))) == (tries == 5)
+    assert "End the lock-out" not in text(admin.get(page_of(world, "pratt")))
+    admin.post(page_of(world, "olsen", "member_unlock"), form_at=member)
+    assert "End the lock-out" not in text(admin.get(member))
+    services.owner("UPDATE agencies_user SET password = '!', last_login = NULL WHERE id = %s", world.users["olsen"].pk)
+    assert "Send an invitation" in text(admin.get(member))
+    services.owner("UPDATE agencies_user SET last_login = now() WHERE id = %s", world.users["olsen"].pk)
+    assert "Send an invitation" not in text(admin.get(member))
+    cache.clear()
