@@ -1,6 +1,7 @@
 """What all tests share: the databases of tests/services.py in place of the ones Django would make."""
 
 import gc
+import os
 import pickle
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,9 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import services
 from tests.worlds import World, small_world
+
+# A browser's driver keeps a loop running in the thread of the tests, which Django takes for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 WORLD_TEMPLATE = "concord_world"
 

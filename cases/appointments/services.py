@@ -27,7 +27,7 @@ from sharing.access import explain
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale, refusing
 from sharing.access.registry import shareable_of
-from sharing.access.services import lock_record
+from sharing.access.services import lock_record, sent_before
 
 EARLY = datetime.timedelta(hours=1)
 """How long before its time somebody may have come and gone."""
@@ -44,22 +44,24 @@ def make_appointment(
     """Make an appointment on a case: `starts_at`, `companions`, and what DETAILS of the model names; the officer is the
     actor unless one is named.
 
-    Returns it. With `appointment_uuid`, given out with the form, making it again returns what the first time made.
-    Raises NotVisible, NotAllowed or Refused.
+    Returns it. With `appointment_uuid`, given out with the form, making the same again returns what the first time
+    made. Raises NotVisible, NotAllowed or Refused.
     """
     case = lock_record(actor, shareable_of(Case), case_uuid)
     if not Case.objects.permitted(actor, ADD).filter(pk=case.pk).exists():
         raise NotAllowed("Your role or your agency's access does not let you make appointments here.")
     visible = Appointment.objects.permitted(actor)
     made = visible.filter(case=case, uuid=appointment_uuid).first() if appointment_uuid else None
-    if made:
-        return made
     appointment = Appointment(
         uuid=appointment_uuid or uuid.uuid4(), case=case, agency=actor.agency, made_by=actor.user, officer=actor.user
     )
     appointment.companion_ids = []
     _set_time(appointment, values.get("starts_at"))
     _set(appointment, {name: value for name, value in values.items() if name != "starts_at"})
+    if made:
+        if made.version == 1:  # as it was made
+            sent_before(values_of(made), values_of(appointment))
+        return made
     appointment.updated_at = database_now()
     _check(actor, appointment)
     appointment.save(force_insert=True)
@@ -156,16 +158,17 @@ def move_appointment(
 ) -> Appointment:
     """Put another appointment in the place of one: the old is closed as rescheduled, `note` says why.
 
-    Returns the new one, alike but for its time. With `new_uuid`, given out with the form, moving again returns what the
-    first time made. Raises NotVisible, NotAllowed, Refused, or Stale with the current (old) appointment.
+    Returns the new one, alike but for its time. With `new_uuid`, given out with the form, moving it there again returns
+    what the first time made. Raises NotVisible, NotAllowed, Refused, or Stale with the current (old) appointment.
     """
-    made = _moved(actor, appointment_uuid, new_uuid)
+    asked = (starts_at, note.strip())
+    made = _moved(actor, appointment_uuid, new_uuid, asked)
     if made:
         return made
     try:
         old = _locked(actor, appointment_uuid, seen_version)
     except Stale:
-        made = _moved(actor, appointment_uuid, new_uuid)
+        made = _moved(actor, appointment_uuid, new_uuid, asked)
         if made:  # the same form, sent twice at once
             return made
         raise
@@ -203,18 +206,24 @@ def move_appointment(
     return new
 
 
-def _moved(actor: Actor, appointment_uuid: uuid.UUID, new_uuid: uuid.UUID | None) -> Appointment | None:
-    """What a form that is sent again has put in the appointment's place before."""
+def _moved(
+    actor: Actor, appointment_uuid: uuid.UUID, new_uuid: uuid.UUID | None, asked: tuple[datetime.datetime, str]
+) -> Appointment | None:
+    """What a form that is sent again has put in the appointment's place before; Refused where it asks another move."""
     if new_uuid is None:
         return None
-    return Appointment.objects.permitted(actor).filter(uuid=new_uuid, replaces__uuid=appointment_uuid).first()
+    moved = Appointment.objects.permitted(actor).filter(uuid=new_uuid, replaces__uuid=appointment_uuid)
+    made = moved.select_related("replaces").first()
+    if made and made.replaces and made.version == 1:
+        sent_before((made.starts_at, made.replaces.note), asked)
+    return made
 
 
 def values_of(appointment: Appointment) -> dict[str, Any]:
     """What the trail keeps of an appointment, as JSON can hold it: moments as ISO text, people by their numbers."""
     values = {name: getattr(appointment, name) for name in (*Appointment.DETAILS, "outcome", "note")}
     values["officer"], values["companions"] = appointment.officer_id, appointment.companion_ids
-    return {"starts_at": appointment.starts_at.isoformat(), **values}
+    return {"starts_at": appointment.starts_at.astimezone(datetime.UTC).isoformat(), **values}
 
 
 def _locked(actor: Actor, appointment_uuid: uuid.UUID, seen_version: int) -> Appointment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.worlds import World
 pytestmark = pytest.mark.browser
 Come = Callable[..., Somebody]
 
+AT_THE_PLAN = re.compile(r"/plan/#goal-")
 SENT_NOTHING = "Nothing was sent, because there is no connection; what you typed is still here."
 NO_ANSWER = "No answer came, so this may not be saved; what you typed is still here, and you can save again."
 
@@ -42,6 +44,12 @@ def _caution(person: Somebody, world: World) -> Page:
     return page
 
 
+def _goal(person: Somebody, world: World) -> Page:
+    page = person.go(f"/cases/{world.joint.uuid}/plan/goals/{world.goals[0].uuid}/edit/")
+    page.get_by_label("How we know it is reached").fill("The dog is loose.")
+    return page
+
+
 def _tell(page: Page, words: str) -> None:
     """The page says why nothing came of it, where the eye and the screen reader are, and keeps what was typed."""
     said = page.get_by_role("alert").filter(has_text=words)
@@ -54,7 +62,7 @@ def _unanswered(person: Somebody) -> None:
     person.faults[:] = [fault for fault in person.faults if "htmx:" not in fault]
 
 
-@pytest.mark.parametrize("fill", [_contact, _outcome, _caution])
+@pytest.mark.parametrize("fill", [_contact, _outcome, _caution, _goal])
 def test_without_connection_the_form_stays_and_can_be_sent_again(
     world: World, somebody: Come, fill: Callable[[Somebody, World], Page]
 ) -> None:
@@ -94,6 +102,47 @@ def test_an_answer_that_was_lost_makes_no_second_contact(world: World, somebody:
     save.click()
     expect(page.get_by_role("status").first).to_contain_text("Contact saved.")
     expect(page.get_by_text("The dog is loose.", exact=True)).to_have_count(1)
+    _unanswered(person)
+
+
+def test_an_answer_that_was_lost_brings_nobody_into_conflict_with_themselves(world: World, somebody: Come) -> None:
+    """The first tap saved the goal: the second finds it as it was typed, and says so."""
+    person = somebody("olsen")
+    page = _goal(person, world)
+    save = page.get_by_role("button", name="Save goal 1")
+
+    def lose_the_answer(route: Any) -> None:
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    page.route("**/edit/", lose_the_answer, times=1)
+    save.click()
+    _tell(page, NO_ANSWER)
+    save.click()
+    page.wait_for_url(AT_THE_PLAN)
+    page.get_by_role("link", name="Update goal 1").click()
+    expect(page.get_by_text("Version 2, last changed")).to_be_visible()  # once, and not by both taps
+    expect(page.get_by_label("How we know it is reached")).to_have_value("The dog is loose.")
+    _unanswered(person)
+
+
+def test_a_merge_comes_into_the_page_and_is_a_kept_form_itself(world: World, somebody: Come) -> None:
+    person, other = somebody("olsen"), somebody("reyes")
+    page = _goal(person, world)
+    _goal(other, world).get_by_label("How we know it is reached").fill("Another target")
+    other.page.get_by_role("button", name="Save goal 1").click()
+    other.page.wait_for_url(AT_THE_PLAN)
+    page.get_by_role("button", name="Save goal 1").click()
+    expect(page.get_by_role("heading", name="Goal 1 was changed while you were editing")).to_be_focused()
+    page.get_by_label("Keep yours").check()
+    person.context.set_offline(True)
+    save = page.get_by_role("button", name="Save goal 1")
+    save.click()
+    _tell(page, SENT_NOTHING)
+    person.context.set_offline(False)
+    save.click()
+    page.wait_for_url(AT_THE_PLAN)
+    expect(page.get_by_text("The dog is loose.", exact=True).first).to_be_visible()
     _unanswered(person)
 
 

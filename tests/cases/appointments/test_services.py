@@ -119,6 +119,8 @@ def test_the_same_form_twice_makes_one(world: World) -> None:
     token = uuid.uuid4()
     with leaves(changes=1, events=1):
         first, second = make(world, token=token), make(world, token=token)
+        with pytest.raises(Refused, match="used already"):  # back in the browser, and another time typed
+            make(world, token=token, starts_at=SOON + datetime.timedelta(hours=1))
     assert first.pk == second.pk
 
 
@@ -246,6 +248,8 @@ def test_moving_closes_one_and_makes_another_alike(world: World) -> None:
     token = uuid.uuid4()
     with leaves(changes=1, events=1):
         new, again = move(world, token=token), move(world, token=token)
+        with pytest.raises(Refused, match="used already"):
+            move(world, token=token, at=SOON + datetime.timedelta(hours=1))
     assert new.pk == again.pk
     old_outcome, old_note = owner("SELECT outcome, note FROM cases_appointment WHERE id = %s", new.replaces_id)[0]
     assert (old_outcome, old_note) == ("rescheduled", "Shift changed")
