@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from agencies.directory.categories import Category
 from cases.appointments import services
 from cases.appointments.models import Appointment
-from cases.appointments.querysets import ADD, around, with_any
+from cases.appointments.querysets import ADD, around, asked_with
 from cases.appointments.serializers import (
     AppointmentAnswer,
     AppointmentChange,
@@ -110,7 +110,7 @@ class CaseAppointmentsView(AppointmentsView):
     def post(self, request: Request, case_uuid: uuid.UUID) -> Response:
         """Make an appointment. Everybody entitled is told.
 
-        That the officer or a companion has another visit at that hour refuses nothing: ask before you call.
+        That the officer or a companion has another visit at that time refuses nothing and is not told here.
         """
         self.record(CASE, case_uuid)
         values = self.body(AppointmentInput)
@@ -129,11 +129,8 @@ class OwnAppointmentsView(AppointmentsView):
     )
     def get(self, request: Request) -> Response:
         """List the appointments at which the caller meets the person or comes along, soonest first."""
-        rows = Appointment.objects.permitted(self.actor).filter(with_any([self.actor.user_id]))
-        if "since" in self.asked:
-            rows = rows.filter(starts_at__gte=self.asked["since"])
-        if "before" in self.asked:
-            rows = rows.filter(starts_at__lt=self.asked["before"])
+        asked = asked_with([self.actor.user_id], self.asked.get("since"), self.asked.get("before"))
+        rows = Appointment.objects.permitted(self.actor).filter(asked)
         return self.page(rows, name="own appointments", order=("starts_at", "pk"))
 
 

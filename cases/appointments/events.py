@@ -1,6 +1,6 @@
 """The events of appointments: who is told that one was made, moved or ended, and how an inbox shows it.
 
-Whoever may see the case's contacts is told, and whoever comes along of what concerns them. What it says is read when
+Whoever may see the case's contacts is told, and whoever is to be there of what concerns them. What it says is read when
 the news is opened, as the reader may see it then.
 """
 
@@ -54,8 +54,12 @@ def describe(actor: Actor, event: OutboxEvent, case: Case) -> dict[str, Any]:
         old = Appointment.objects.permitted(actor).filter(pk=appointment.replaces_id).first()
         was = moment_text(old.starts_at) if old else ""
         changes = [{"label": "When", "before": was, "after": moment_text(appointment.starts_at)}]
-    if appointment.company:
-        changes.append({"label": "Also comes", "before": "", "after": appointment.company})
+    if event.kind == MADE and appointment.company:
+        changes = [{"label": "Also comes", "before": "", "after": appointment.company}]
+    if event.kind in (CHANGED, MOVED) and actor.user_id in event.user_ids:
+        comes = actor.user_id in (appointment.officer_id, *appointment.companion_ids)
+        what = "Are to be there" if comes else "Need not come any more"
+        changes.append({"label": "You", "before": "", "after": what})
     return {
         "text": f"{_DONE[event.kind]} {title_of(appointment)}",
         "changes": changes,

@@ -12,9 +12,10 @@ from agencies.directory.categories import Category
 from agencies.directory.dates import TypedDateField
 from agencies.directory.models import User
 from agencies.directory.times import TypedTimeField
+from agencies.directory.words import listed
 from cases.appointments.codes import ATTENDANCE, NOT_A_READER, AppointmentKind
 from cases.appointments.models import Appointment
-from cases.appointments.querysets import colleagues, companions
+from cases.appointments.querysets import colleagues, companions, to_choose
 from cases.supervision.codes import Audience
 from cases.supervision.models import Case
 from cases.supervision.readers import audience_choices
@@ -89,9 +90,14 @@ class DetailsForm(forms.Form):
         self.fields["officer"].queryset = colleagues(actor)  # type: ignore[attr-defined]
         self.fields["officer"].label_from_instance = lambda user: user.display  # type: ignore[attr-defined]
         named = about.companion_ids if about.pk else []
-        self.people = {one.pk: one for one in companions(actor, case, case.opened, Audience.BOTH, named)}
+        self.people = {
+            one.pk: one for one in to_choose(companions(actor, case, case.opened, Audience.BOTH, named), named)
+        }
         self.fields["companions"].choices = [(one.pk, _named(one)) for one in self.people.values()]  # type: ignore[attr-defined]
         self.initial["companions"] = named
+        lapsed = [user.display for user in about.companions.all() if user.pk not in self.people] if about.pk else []
+        if lapsed:
+            self.fields["companions"].help_text += f" {listed(lapsed)} may no longer read it: saving takes them off."
         if len(self.people) > AT_ONCE:
             self.fields["companions"].folded = f"Choose among {len(self.people)} officers"  # type: ignore[attr-defined]
         if about.minutes not in dict(LENGTHS):

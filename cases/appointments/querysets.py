@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.db.models import Case as Choice
+from django.db.models import F, Q, QuerySet, When, Window, prefetch_related_objects
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from agencies.directory.categories import Category
@@ -27,8 +29,11 @@ PAGE_SIZE = 25
 AT_MOST = 100
 """Rows of a list that has no pages: what is to come on one case, what waits for one officer."""
 
-APART = datetime.timedelta(hours=1)
-"""Two visits that begin closer to each other than this are one too many for one officer."""
+OFFERED = 150
+"""Officers of one's own agency, and of others, among whom one chooses on a page."""
+
+LONGEST = datetime.timedelta(days=1)
+"""No appointment lasts longer."""
 
 GONE = (Outcome.RESCHEDULED, Outcome.CANCELED)
 
@@ -89,26 +94,30 @@ def around(actor: Actor, appointments: list[Appointment]) -> dict[int, Around]:
     return {one.pk: Around(by_number.get(one.replaces_id or 0), by_replaced.get(one.pk)) for one in appointments}
 
 
-def own(actor: Actor) -> QuerySet[Appointment]:
-    """What stands in the actor's own calendar: neither moved nor canceled; with case and person."""
-    rows = Appointment.objects.permitted(actor).filter(with_any([actor.user_id])).exclude(outcome__in=GONE)
-    rows = rows.select_related("case__person", "agency", "officer").prefetch_related("companions")
-    return rows.order_by("starts_at", "pk")
-
-
-def with_any(officers: list[int]) -> Q:
-    """Appointments at which one of these officers meets the person, or comes along. One query, run at once.
-
-    Numbers, and not a subquery: row security asks of every row what an index has not left out before.
-    """
-    named = Companion.objects.filter(user__in=officers).exclude(appointment__outcome__in=GONE)
-    return Q(officer__in=officers) | Q(pk__in=list(named.values_list("appointment_id", flat=True)))
-
-
 def own_between(actor: Actor, first: datetime.date, last: datetime.date) -> list[Appointment]:
-    """The actor's own appointments of these days, both included, where the actor's agency is. Three queries."""
+    """What stands in the actor's own calendar on these days, both included, where the actor's agency is; with person.
+
+    Neither moved nor canceled. Three queries.
+    """
     begin, end = _begin(first), _begin(last + datetime.timedelta(days=1))
-    return list(own(actor).filter(starts_at__gte=begin, starts_at__lt=end))
+    rows = Appointment.objects.permitted(actor).filter(asked_with([actor.user_id], begin, end))
+    rows = rows.exclude(outcome__in=GONE).select_related("case__person", "agency", "officer")
+    return list(rows.prefetch_related("companions").order_by("starts_at", "pk"))
+
+
+def asked_with(
+    officers: Collection[int], begin: datetime.datetime | None = None, end: datetime.datetime | None = None
+) -> Q:
+    """Appointments that begin from `begin` on and before `end`, at which one of the officers is to be.
+
+    One query is run at once, for those at which they only come along: numbers and not a subquery, since row security
+    asks of every row what an index has not left out before.
+    """
+    days = {"starts_at__gte": begin, "starts_at__lt": end}
+    within = {name: moment for name, moment in days.items() if moment}
+    named = Companion.objects.filter(user__in=officers, **{f"appointment__{name}": at for name, at in within.items()})
+    along = list(named.exclude(appointment__outcome__in=GONE).values_list("appointment_id", flat=True))
+    return (Q(officer__in=officers) | Q(pk__in=along)) & Q(**within)
 
 
 def own_waiting(actor: Actor, limit: int = AT_MOST) -> list[Appointment]:
@@ -128,6 +137,14 @@ def companions(actor: Actor, case: Case, opened: Category, audience: int, named:
     return officers_to_name(actor, case, opened, Category.CONTACT_VIEW, audience, named)
 
 
+def to_choose(people: QuerySet[User], named: Collection[int]) -> QuerySet[User]:
+    """As many of these companions() as a page can hold, where a circle of a whole county reads the case."""
+    first = Choice(When(pk__in=list(named), then=0), default=1)
+    place = Window(RowNumber(), partition_by=F("near"), order_by=(first, F("agency_name"), F("name"), F("pk")))
+    chosen: QuerySet[User] = people.annotate(place=place).filter(place__lte=OFFERED)
+    return chosen
+
+
 def with_companions(*lists: list[Appointment] | None) -> None:
     """Put who comes along to each of the appointments at hand. One query for all the lists."""
     prefetch_related_objects([one for rows in lists for one in rows or []], "companions")
@@ -141,17 +158,18 @@ class Clash(NamedTuple):
     appointment: Appointment | None
 
 
-def clashes(actor: Actor, officers: set[int], starts_at: datetime.datetime, besides: set[uuid.UUID]) -> list[Clash]:
-    """Open visits of these officers that begin less than an hour from `starts_at`, other than those `besides`.
+def clashes(
+    actor: Actor, officers: set[int], begin: datetime.datetime, end: datetime.datetime, besides: set[uuid.UUID]
+) -> list[Clash]:
+    """Open visits of these officers that take part of this time, other than those `besides`.
 
     Of colleagues every visit that the actor's agency made, whoever may read it; of anybody else what the door opens.
     """
-    after, before = starts_at - APART, starts_at + APART
-    near = Appointment.objects.permitted(actor).filter(outcome="", starts_at__gt=after, starts_at__lt=before)
-    near = near.filter(with_any(list(officers)))
-    seen = {one.pk: one for one in near.select_related("case__person").prefetch_related("companions")}
+    near = Appointment.objects.permitted(actor).filter(asked_with(officers, begin - LONGEST, end), outcome="")
+    near = near.select_related("case__person").prefetch_related("companions")
+    seen = {one.pk: one for one in near if one.ends_at > begin}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM colleagues_busy(%s, %s, %s)", [list(officers), after, before])
+        cursor.execute("SELECT * FROM colleagues_busy(%s, %s, %s)", [list(officers), begin, end])
         found = {(user_id, number): at for number, user_id, at in cursor.fetchall()}
     for number, one in seen.items():
         found |= {(officer, number): one.starts_at for officer in officers & {one.officer_id, *one.companion_ids}}

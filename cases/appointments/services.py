@@ -31,8 +31,8 @@ from sharing.access.services import lock_record, sent_before
 
 EARLY = datetime.timedelta(hours=1)
 """How long before its time somebody may have come and gone."""
-CONCERNS = frozenset({"kind", "place", "minutes", "officer"})
-"""Details of which whoever comes along is told when they change."""
+CONCERNS = ("kind", "starts_at", "minutes", "place", "officer")
+"""Of a change of these everybody is told who is to be there."""
 BACK, AHEAD = datetime.timedelta(days=1), datetime.timedelta(days=3 * 366)
 """How far back and ahead an appointment may be made: what lies further back is a contact."""
 
@@ -72,7 +72,7 @@ def make_appointment(
         kind=events.MADE,
         before={},
         after=values_of(appointment),
-        user_ids=appointment.companion_ids,
+        user_ids=concerned(None, appointment),
     )
     return appointment
 
@@ -93,8 +93,7 @@ def change_appointment(
     changed = _changed(before, appointment)
     if not changed:
         return appointment
-    earlier, now = set(before["companions"]), set(appointment.companion_ids)
-    _check(actor, appointment, earlier, anew="audience" in changed)
+    _check(actor, appointment, set(before["companions"]), anew="audience" in changed)
     _save(actor, appointment, [name for name in changed if name != "companions"])
     _bring(appointment)
     finish_part(
@@ -103,8 +102,7 @@ def change_appointment(
         kind=events.CHANGED,
         before=_only(before, changed),
         after=_now(appointment, changed),
-        # Whoever is new or comes no more is told; the others where it is about how they are to come.
-        user_ids=sorted(earlier | now if CONCERNS.intersection(changed) else earlier ^ now),
+        user_ids=concerned(before, appointment),
     )
     return appointment
 
@@ -201,7 +199,7 @@ def move_appointment(
         before={"starts_at": old.starts_at.isoformat()},
         after={"starts_at": new.starts_at.isoformat(), "replaces": str(old.uuid)},
         reason=note.strip(),
-        user_ids=old.companion_ids,
+        user_ids=concerned(values_of(old), new),
     )
     return new
 
@@ -224,6 +222,20 @@ def values_of(appointment: Appointment) -> dict[str, Any]:
     values = {name: getattr(appointment, name) for name in (*Appointment.DETAILS, "outcome", "note")}
     values["officer"], values["companions"] = appointment.officer_id, appointment.companion_ids
     return {"starts_at": appointment.starts_at.astimezone(datetime.UTC).isoformat(), **values}
+
+
+def concerned(before: Mapping[str, Any] | None, after: Appointment) -> list[int]:
+    """Numbers of the officers who are told of it by name; `before` is values_of() it until now, None for a new one.
+
+    Whoever is new at it or has no more to come; of another time, place or officer, and of its end, everybody.
+    """
+    now = values_of(after)
+    there = {now["officer"], *now["companions"]}
+    if before is None:
+        return sorted(there)
+    earlier = {before["officer"], *before["companions"]}
+    of_all = now["outcome"] == Outcome.CANCELED or any(before[name] != now[name] for name in CONCERNS)
+    return sorted(earlier | there if of_all else earlier ^ there)
 
 
 def _locked(actor: Actor, appointment_uuid: uuid.UUID, seen_version: int) -> Appointment:
@@ -339,7 +351,7 @@ def _end(actor: Actor, appointment: Appointment, outcome: str, note: str, now: d
         kind=kind,
         before=_only(before, changed),
         after=_now(appointment, changed),
-        user_ids=appointment.companion_ids if kind == events.CANCELED else (),
+        user_ids=concerned(before, appointment),
     )
 
 

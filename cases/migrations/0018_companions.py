@@ -69,7 +69,7 @@ GRANT EXECUTE ON FUNCTION case_officers(bigint, int, text[], int[]) TO concord_a
 
 # When, and not with whom nor where. Of one's own agency alone, both the visit and the officer.
 BUSY = f"""
-CREATE FUNCTION colleagues_busy(p_users bigint[], p_after timestamptz, p_before timestamptz)
+CREATE FUNCTION colleagues_busy(p_users bigint[], p_begin timestamptz, p_end timestamptz)
 RETURNS TABLE (appointment_id bigint, user_id bigint, starts_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
@@ -83,11 +83,15 @@ BEGIN
   )
   SELECT a.id, a.officer_id, a.starts_at
     FROM asked JOIN cases_appointment a ON a.officer_id = asked.id
-   WHERE a.agency_id = access_agency() AND a.outcome = '' AND a.starts_at > p_after AND a.starts_at < p_before
+   WHERE a.agency_id = access_agency() AND a.outcome = ''
+     AND a.starts_at > p_begin - interval '1 day' AND a.starts_at < p_end
+     AND a.starts_at + a.minutes * interval '1 minute' > p_begin
   UNION
   SELECT a.id, c.user_id, a.starts_at
     FROM asked JOIN cases_companion c ON c.user_id = asked.id JOIN cases_appointment a ON a.id = c.appointment_id
-   WHERE a.agency_id = access_agency() AND a.outcome = '' AND a.starts_at > p_after AND a.starts_at < p_before;
+   WHERE a.agency_id = access_agency() AND a.outcome = ''
+     AND a.starts_at > p_begin - interval '1 day' AND a.starts_at < p_end
+     AND a.starts_at + a.minutes * interval '1 minute' > p_begin;
 END $$;
 REVOKE ALL ON FUNCTION colleagues_busy(bigint[], timestamptz, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION colleagues_busy(bigint[], timestamptz, timestamptz) TO concord_app, concord_job;

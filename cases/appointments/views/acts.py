@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from typing import Any, ClassVar
+from collections.abc import Collection
+from typing import Any, ClassVar, NamedTuple
 
 from django import forms
 from django.contrib import messages
@@ -34,6 +35,15 @@ BACK = ("today", "calendar")
 """Pages from which somebody may come, and where they land again: they name nobody else's address."""
 
 
+class Booking(NamedTuple):
+    """Whose time is taken, and when; and which appointments are this one."""
+
+    officers: set[User]
+    begin: datetime.datetime
+    lasts: datetime.timedelta
+    besides: set[uuid.UUID]
+
+
 class Telling(RecordPage):
     """A page on which something is saved that others learn of."""
 
@@ -45,21 +55,27 @@ class Telling(RecordPage):
         read_by, told = readers_of(self.actor, self.frame.record, Category.CONTACT_VIEW, audience)
         return {"read_by": read_by, "told": told}
 
-    def say(self, what: str, audience: int) -> None:
-        """The message after saving: what was saved, and who will be told."""
+    def say(self, what: str, audience: int, by_name: Collection[int]) -> None:
+        """The message after saving: what was saved, and who will be told, these officers among them."""
         told = self.readers(audience)["told"]
+        named = User.objects.filter(pk__in=by_name).exclude(pk=self.actor.user_id).order_by("name")
+        told += [user.display for user in named if user.display not in told]
         messages.success(self.request, f"{what} {f'{listed(told)} will be told.' if told else 'Nobody else reads it.'}")
 
-    def asks_first(self, form: Any, starts_at: datetime.datetime, officers: set[User], besides: set[uuid.UUID]) -> bool:
-        """Whether one of the officers has a visit near that time, of which nobody was told yet; the form then says so.
+    def asks_first(self, form: Any, booking: Booking) -> bool:
+        """Whether one of the officers has a visit at that time, of which nobody was told yet; the form then says so.
 
-        Whoever saves anyway has said for which moment and for whom: another one is asked about again.
+        Whoever saves anyway has said for which time and for whom: another one is asked about again.
         """
+        officers, begin, end = booking.officers, booking.begin, booking.begin + booking.lasts
         if not officers:
             return False
-        found = clashes(self.actor, {user.pk for user in officers}, starts_at, besides)
-        asked = " ".join([starts_at.isoformat(), *sorted(str(user.pk) for user in officers)])
-        if not found or self.request.POST.get("anyway") == asked:
+        asked = " ".join([begin.isoformat(), end.isoformat(), *sorted(str(user.pk) for user in officers)])
+        if self.request.POST.get("anyway") == asked:
+            form.anyway = asked
+            return False
+        found = clashes(self.actor, {user.pk for user in officers}, begin, end, booking.besides)
+        if not found:
             return False
         names = {user.pk: "" if user.pk == self.actor.user_id else user.display for user in officers}
         form.anyway, form.clashes = asked, [clash_text(one, names[one.officer_id]) for one in found]
@@ -92,7 +108,8 @@ class NewAppointment(Telling):
         if not form.is_valid():
             return self.show_form(form, status=400)
         values, token = form.values(), form.cleaned_data["token"]
-        if self.asks_first(form, values["starts_at"], form.officers(), {token}):
+        lasts = datetime.timedelta(minutes=values["minutes"])
+        if self.asks_first(form, Booking(form.officers(), values["starts_at"], lasts, {token})):
             return self.show_form(form, status=409)
         try:
             made = services.make_appointment(
@@ -104,7 +121,7 @@ class NewAppointment(Telling):
         except Refused as refusal:
             add_refusal_of_time(form, refusal)
             return self.show_form(form, status=400)
-        self.say(f"{title_of(made)} made.", made.audience)
+        self.say(f"{title_of(made)} made.", made.audience, services.concerned(None, made))
         return redirect("case_appointments", record)
 
     def show_form(self, form: AppointmentForm, status: int = 200) -> HttpResponse:
@@ -150,8 +167,10 @@ class AppointmentAct(AppointmentPage, Telling):
         form = self.make_form(request.POST)
         if not form.is_valid():
             return self.show_form(form, status=400)
-        if self.asks_first(form, *self.booked(form)):
+        booking = self.booked(form)
+        if booking and self.asks_first(form, booking):
             return self.show_form(form, status=409)
+        before = services.values_of(self.appointment)
         try:
             done = self.save(form)
         except Refused as refusal:
@@ -164,7 +183,7 @@ class AppointmentAct(AppointmentPage, Telling):
             done = current  # the same form sent twice, or two people said the same
         came_from = self.came_from()
         said = f"{self.frame.record.person.display}: {self.said(done)}" if came_from else self.said(done)
-        self.say(said, done.audience)
+        self.say(said, done.audience, services.concerned(before, done))
         return redirect(came_from) if came_from else redirect("appointment", record, done.uuid)
 
     # What subclasses give
@@ -185,9 +204,9 @@ class AppointmentAct(AppointmentPage, Telling):
         """The first sentence of the message after it."""
         raise NotImplementedError
 
-    def booked(self, form: Any) -> tuple[datetime.datetime, set[User], set[uuid.UUID]]:
-        """Whose time it takes and when, and which appointments are this one: see asks_first(). Nobody's, as a rule."""
-        return self.appointment.starts_at, set(), set()
+    def booked(self, form: Any) -> Booking | None:
+        """Whose time it takes that it did not take before, if anybody's."""
+        return None
 
     # What all of them share
 
@@ -282,10 +301,12 @@ class ChangeAppointment(AppointmentAct):
         same = all(getattr(current, name) == value for name, value in wanted.items())
         return same and along == set(current.companion_ids)
 
-    def booked(self, form: ChangeForm) -> tuple[datetime.datetime, set[User], set[uuid.UUID]]:
-        """Whoever is new at it."""
-        shown = self.appointment
-        return shown.starts_at, form.officers() - {shown.officer, *shown.companions.all()}, {shown.uuid}
+    def booked(self, form: ChangeForm) -> Booking | None:
+        """Whoever is new at it; everybody, where it takes longer."""
+        shown, lasts = self.appointment, datetime.timedelta(minutes=form.cleaned_data["minutes"])
+        longer = shown.starts_at + lasts > shown.ends_at
+        officers = form.officers() - (set() if longer else {shown.officer, *shown.companions.all()})
+        return Booking(officers, shown.starts_at, lasts, {shown.uuid})
 
     def said(self, done: Appointment) -> str:
         """What was saved."""
@@ -317,14 +338,17 @@ class MoveAppointment(AppointmentAct):
         """Never: a second post of the same form is known by its token."""
         return False
 
-    def booked(self, form: MoveForm) -> tuple[datetime.datetime, set[User], set[uuid.UUID]]:
+    def booked(self, form: MoveForm) -> Booking | None:
         """Everybody who is to be there."""
         shown, asked = self.appointment, form.cleaned_data
-        return asked["starts_at"], {shown.officer, *shown.companions.all()}, {shown.uuid, asked["token"]}
+        officers = {shown.officer, *shown.companions.all()}
+        return Booking(officers, asked["starts_at"], shown.ends_at - shown.starts_at, {shown.uuid, asked["token"]})
 
     def said(self, done: Appointment) -> str:
-        """Whereto it moved."""
-        return f"{done.get_kind_display()} moved to {moment_text(done.starts_at)}."
+        """Whereto it moved, and who could not come along."""
+        left = [user.display for user in self.appointment.companions.all() if user.pk not in done.companion_ids]
+        lost = f" {listed(left)} may no longer read it and {'is' if len(left) == 1 else 'are'} off it." if left else ""
+        return f"{done.get_kind_display()} moved to {moment_text(done.starts_at)}.{lost}"
 
 
 class CancelAppointment(AppointmentAct):

@@ -23,6 +23,7 @@ from tests.access.acts import act, leaves
 from tests.calls import V1, send, signed_in
 from tests.pages import Visitor, hidden, text
 from tests.services import as_job, owner
+from tests.sharing.notices.acts import relay
 from tests.worlds import World
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "aside"])
@@ -259,6 +260,21 @@ def test_whoever_comes_along_is_told_of_what_concerns_them(world: World) -> None
     assert told() == {*always, "pratt"}
 
 
+def test_the_officer_in_whose_calendar_it_stands_is_told_and_whoever_gave_it_away(world: World) -> None:
+    always = {"mills", "reyes", "stone", "system"}
+    made = make(world, "olsen", officer=world.users["pratt"])
+    assert told() == {*always, "pratt"}
+    made = change(world, made, purpose="Plan review")
+    assert told() == always
+    change(world, made, officer=world.users["tran"])
+    assert told() == {*always, "pratt", "tran"}
+    relay()
+    for who, word in (("tran", "Are to be there"), ("pratt", "Need not come any more")):
+        newest = "SELECT uuid FROM sharing_inboxitem WHERE user_id = %s ORDER BY id DESC LIMIT 1"
+        item = reverse("inbox_item", args=owner(newest, world.users[who].pk)[0])
+        assert word in text(Visitor(world.users[who]).get(item))
+
+
 def test_who_may_not_read_it_any_more_is_told_nothing(world: World) -> None:
     made = make(world, "pratt", "olsen", case=world.suspect)
     owner("INSERT INTO cases_companion (appointment_id, user_id) VALUES (%s, %s)", made.pk, world.users["patel"].pk)
@@ -271,7 +287,7 @@ def test_who_may_not_read_it_any_more_is_told_nothing(world: World) -> None:
 
 def test_a_second_visit_at_the_hour_is_asked_about_once(world: World) -> None:
     make(world, case=world.suspect, place="Room 3")
-    near = SOON + datetime.timedelta(minutes=30)
+    near = SOON + datetime.timedelta(minutes=15)
     fields = typed(near, purpose="Pay slip")
     with leaves():
         asked = post(world, "olsen", **fields)
@@ -281,10 +297,25 @@ def test_a_second_visit_at_the_hour_is_asked_about_once(world: World) -> None:
     assert 'value="Pay slip"' in page
     assert "Save anyway" in page
     anyway = page.split('name="anyway" value="')[1].split('"')[0]
-    later = typed(near + datetime.timedelta(minutes=15))
+    later = typed(near + datetime.timedelta(minutes=10))
     assert post(world, "olsen", **later, anyway=anyway).status_code == 409  # another time: asked again
+    refused = post(world, "olsen", **{**fields, "audience": str(int(Audience.POLICE))}, anyway=anyway)
+    assert refused.status_code == 400
     assert post(world, "olsen", **fields, anyway=anyway).status_code == 302
     assert post(world, "olsen", **typed(SOON + datetime.timedelta(hours=2))).status_code == 302
+
+
+def test_a_long_visit_takes_its_whole_time_and_one_that_is_over_takes_none(world: World) -> None:
+    make(world, "pratt", case=world.suspect, minutes=240)
+    far = SOON + datetime.timedelta(hours=3)
+    fields = {"companions": [world.users["pratt"].pk]}
+    asked = post(world, "olsen", **typed(far, **fields))
+    assert asked.status_code == 409
+    assert f"PO Pratt already has a visit at {CLOCK}" in text(asked)
+    assert post(world, "olsen", **typed(SOON + datetime.timedelta(hours=4), **fields)).status_code == 302
+    before = typed(SOON - datetime.timedelta(hours=1), **fields)
+    assert post(world, "olsen", **before).status_code == 302
+    assert post(world, "olsen", **{**before, "minutes": "90"}).status_code == 409
 
 
 def test_of_a_case_one_may_not_read_the_time_alone_is_said(world: World) -> None:
