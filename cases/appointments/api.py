@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from agencies.directory.categories import Category
 from cases.appointments import services
 from cases.appointments.models import Appointment
-from cases.appointments.querysets import ADD, around, asked_with
+from cases.appointments.querysets import ADD, around, asked_with, with_addresses
 from cases.appointments.serializers import (
     AppointmentAnswer,
     AppointmentChange,
@@ -46,9 +46,7 @@ class AppointmentsView(DoorView):
 
     def page(self, rows: Any, *, name: str, order: tuple[str, ...]) -> Response:
         """One page of them, and the address of the next; leaves the one read event."""
-        found, following = page_of(
-            self, rows.select_related(*JOINED).prefetch_related("companions"), name=name, order=order
-        )
+        found, following = page_of(self, with_addresses(rows.select_related(*JOINED)), name=name, order=order)
         cases = {one.case_id: one.case for one in found}
         self.note_read("appointments", cases.values(), Category.CONTACT_VIEW)
         return Response({"results": self.answers(found), "next": following})
@@ -61,7 +59,7 @@ class AppointmentsView(DoorView):
     def appointment(self, appointment_uuid: uuid.UUID) -> Appointment:
         """The appointment, if the caller may see it and do what is declared. Raises NotVisible or NotAllowed."""
         visible = Appointment.objects.permitted(self.actor).filter(uuid=appointment_uuid)
-        found = visible.select_related(*JOINED).prefetch_related("companions").first()
+        found = with_addresses(visible.select_related(*JOINED)).first()
         if found is None:
             raise NotVisible
         self.tells_of(CASE, found.case.uuid)

@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import Case as Choice
-from django.db.models import F, Q, QuerySet, When, Window, prefetch_related_objects
+from django.db.models import F, OuterRef, Q, QuerySet, When, Window, prefetch_related_objects
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -148,6 +149,12 @@ def to_choose(people: QuerySet[User], named: Collection[int]) -> QuerySet[User]:
 def with_companions(*lists: list[Appointment] | None) -> None:
     """Put who comes along to each of the appointments at hand. One query for all the lists."""
     prefetch_related_objects([one for rows in lists for one in rows or []], "companions")
+
+
+def with_addresses(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """The appointments, each with the work addresses of whoever comes along in `along`. No query of its own."""
+    along = Companion.objects.filter(appointment=OuterRef("pk")).order_by("user__name", "user__pk")
+    return rows.annotate(along=ArraySubquery(along.values("user__email")))
 
 
 class Clash(NamedTuple):

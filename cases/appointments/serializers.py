@@ -89,7 +89,9 @@ class AppointmentAnswer(serializers.ModelSerializer[Appointment]):
     case_url = LinkField("case", source="case")
     agency = AgencyBrief(help_text="Who made it, and alone changes it")
     officer = OfficerField()
-    companions = serializers.ListField(child=OfficerField(), source="companions.all", help_text="Who comes along")
+    companions = serializers.ListField(
+        child=serializers.EmailField(), source="along", help_text="Officers who come along, by work address"
+    )
     officer_name = serializers.CharField(source="officer.display")
     audience = CodeField(Audience)
     outcome = serializers.ChoiceField(

@@ -16,7 +16,7 @@ from django import forms
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -40,24 +40,29 @@ ONCE_FOR = 24 * 60 * 60  # seconds for which a form may lie open before it is se
 _log = structlog.get_logger(__name__)
 
 
+SAVEPOINT = "SAVEPOINT blocks"
+
+
 class Blocks:
     """The parts of a page that may fail alone: each is read inside one savepoint, and None stands for "unknown".
 
     One savepoint serves all of them, since they only read: going back to it loses nothing, and it ends with the
-    transaction.
+    transaction. Where the first parts are read together, it is set in the same round trip.
     """
 
     def __init__(self) -> None:
-        self._savepoint: str | None = None
+        self._set = False
 
     def read(self, load: Callable[[], T]) -> T | None:
         """What `load` returns, or None where the database failed; None never means that there is nothing."""
-        if self._savepoint is None:
-            self._savepoint = transaction.savepoint()
+        if not self._set:
+            with connection.cursor() as cursor:
+                cursor.execute(SAVEPOINT)
+            self._set = True
         try:
             return load()
         except DatabaseError as error:
-            transaction.savepoint_rollback(self._savepoint)
+            transaction.savepoint_rollback("blocks")
             _log.error("block_not_loaded", error=type(error).__name__)
             return None
 
@@ -66,7 +71,8 @@ class Blocks:
 
         Where the one statement fails, each part is asked for by itself, so that one failing takes no other along.
         """
-        found = self.read(lambda: read_together(asked))
+        first, self._set = "" if self._set else f"{SAVEPOINT}; ", True
+        found = self.read(lambda: read_together(asked, first))
         if found is not None:
             return dict(found)
         return {name: self.read(lambda rows=rows: list(rows)) for name, rows in asked.items()}  # type: ignore[misc]

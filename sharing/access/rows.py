@@ -82,10 +82,11 @@ def read_kept(statement: str, arguments: list[Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def read_together(asked: Mapping[str, models.QuerySet[Any]]) -> dict[str, list[Any]]:
+def read_together(asked: Mapping[str, models.QuerySet[Any]], first: str = "") -> dict[str, list[Any]]:
     """Several small sets of rows in one round trip: name → instances, in each queryset's order.
 
-    For plain querysets, each of one model with nothing joined or annotated.
+    For plain querysets, each of one model with nothing joined or annotated. `first` is a statement that goes before
+    them, with its semicolon.
     """
     found: dict[str, list[Any]] = {name: [] for name in asked}
     names: list[str] = []
@@ -99,10 +100,10 @@ def read_together(asked: Mapping[str, models.QuerySet[Any]]) -> dict[str, list[A
         names.append(name)
         parts.append(f"(SELECT json_agg(q) FROM ({sql}) q)")
         arguments += values
-    if not parts:
+    if not parts and not first:
         return found
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", arguments)
+        cursor.execute(f"{first}SELECT {', '.join(parts)}", arguments)
         answer = cursor.fetchone()
     for name, listed in zip(names, answer, strict=True):
         found[name] = [_instance(asked[name].model, values) for values in listed or ()]
