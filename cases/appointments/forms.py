@@ -12,7 +12,6 @@ from agencies.directory.categories import Category
 from agencies.directory.dates import TypedDateField
 from agencies.directory.models import User
 from agencies.directory.times import TypedTimeField
-from agencies.directory.words import listed
 from cases.appointments.codes import ATTENDANCE, NOT_A_READER, AppointmentKind
 from cases.appointments.models import Appointment
 from cases.appointments.querysets import colleagues, companions, to_choose
@@ -95,9 +94,9 @@ class DetailsForm(forms.Form):
         }
         self.fields["companions"].choices = [(one.pk, _named(one)) for one in self.people.values()]  # type: ignore[attr-defined]
         self.initial["companions"] = named
-        lapsed = [user.display for user in about.companions.all() if user.pk not in self.people] if about.pk else []
-        if lapsed:
-            self.fields["companions"].help_text += f" {listed(lapsed)} may no longer read it: saving takes them off."
+        if lapsed := [number for number in named if number not in self.people]:
+            taken = "one who was" if len(lapsed) == 1 else f"{len(lapsed)} who were"
+            self.fields["companions"].help_text += f" Saving takes off {taken} named and cannot come any more."
         if len(self.people) > AT_ONCE:
             self.fields["companions"].folded = f"Choose among {len(self.people)} officers"  # type: ignore[attr-defined]
         if about.minutes not in dict(LENGTHS):

@@ -8,11 +8,33 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-CONTACT_VIEW, CONTACT_ADD = 16, 32
+CONTACT_VIEW, CONTACT_ADD, SHARE = 16, 32, 65536
 EDIT = CONTACT_VIEW | CONTACT_ADD
 
+# Whose name stands on a case says which agency works it: the owner's people and one's own are known to whoever sees
+# the appointment, everybody to those who are to be there themselves.
+KNOWN = """
+CREATE FUNCTION companion_known(p_appointment bigint, p_user bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (
+    SELECT 1 FROM cases_appointment a JOIN cases_case c ON c.id = a.case_id
+     WHERE a.id = p_appointment
+       AND (a.officer_id = access_user()
+            OR EXISTS (SELECT 1 FROM cases_companion m WHERE m.appointment_id = a.id AND m.user_id = access_user())
+            OR EXISTS (SELECT 1 FROM agencies_membership m JOIN agencies_unit n ON n.group_id = m.group_id
+                        WHERE m.user_id = p_user AND n.agency_id IN (c.agency_id, access_agency()))));
+END $$;
+REVOKE ALL ON FUNCTION companion_known(bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION companion_known(bigint, bigint) TO concord_app, concord_job;
+"""
+
 # The appointment's own policy stands behind each of these: who may not see it finds none.
-SEEN = "EXISTS (SELECT 1 FROM cases_appointment a WHERE a.id = appointment_id)"
+SEEN = f"""EXISTS (SELECT 1 FROM cases_appointment a
+  WHERE a.id = appointment_id
+    AND (companion_known(a.id, user_id)
+         OR case_opens(a.case_id, (SELECT case_excluded()), (SELECT access_groups({SHARE})), (SELECT access_closed()),
+                       {SHARE})))"""
 OURS = f"""EXISTS (SELECT 1 FROM cases_appointment a
   WHERE a.id = appointment_id AND a.agency_id = (SELECT access_agency())
     AND case_opens(a.case_id, (SELECT case_excluded()), (SELECT access_groups({EDIT})), (SELECT access_closed()), {EDIT}))"""
@@ -29,7 +51,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON cases_companion TO concord_job;
 GRANT USAGE ON SEQUENCE cases_companion_id_seq TO concord_app, concord_job;
 """
 
-# The door's rule asked of everybody at once, for whoever may make appointments on the case.
+# Of everybody in the units that hold the case, for whoever may make appointments on it: who may read this category.
+# Circles are left out, since a page of choices would be the roster of a county.
 READERS = f"""
 CREATE FUNCTION case_officers(p_case bigint, p_category int, p_codes text[], p_masks int[])
 RETURNS TABLE (user_id bigint, agency_id bigint)
@@ -46,28 +69,24 @@ BEGIN
        AND NOT k.agreement_id = ANY (access_closed())
        AND (NOT c.restricted OR EXISTS (SELECT 1 FROM cases_casenamedprincipal p
                                          WHERE p.record_id = c.id AND p.group_id = k.group_id))
-  ), through AS (
-    SELECT k.group_id, k.group_id AS unit_id FROM keys k
-    UNION
-    SELECT k.group_id, u.unit_id FROM keys k JOIN sharing_circleunit u ON u.circle_id = k.group_id
-     WHERE u.joined_at <= access_now() AND u.until > access_now()
   )
   SELECT m.user_id, n.agency_id
-    FROM through t
-    JOIN agencies_unit n ON n.group_id = t.unit_id
+    FROM (SELECT DISTINCT group_id FROM keys) k
+    JOIN agencies_unit n ON n.group_id = k.group_id
     JOIN agencies_agency a ON a.id = n.agency_id AND a.is_active
     JOIN agencies_membership m ON m.group_id = n.group_id AND m.starts_at <= access_now() AND m.until > access_now()
     JOIN agencies_user u ON u.id = m.user_id AND u.is_active AND u.kind = 'person'
     JOIN unnest(p_codes, p_masks) AS r(code, mask) ON r.code = m.role
    WHERE NOT EXISTS (SELECT 1 FROM cases_caseexclusion e WHERE e.record_id = p_case AND e.user_id = m.user_id)
-   GROUP BY m.user_id, n.agency_id, t.group_id
+   GROUP BY m.user_id, n.agency_id, k.group_id
   HAVING bit_or(r.mask) & p_category = p_category;
 END $$;
 REVOKE ALL ON FUNCTION case_officers(bigint, int, text[], int[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION case_officers(bigint, int, text[], int[]) TO concord_app, concord_job;
 """
 
-# When, and not with whom nor where. Of one's own agency alone, both the visit and the officer.
+# When, and not with whom nor where. Of one's own agency alone, both the visit and the officer; and of no case that is
+# closed to the asker by a restriction or for a conflict of interest.
 BUSY = f"""
 CREATE FUNCTION colleagues_busy(p_users bigint[], p_begin timestamptz, p_end timestamptz)
 RETURNS TABLE (appointment_id bigint, user_id bigint, starts_at timestamptz)
@@ -83,12 +102,14 @@ BEGIN
   )
   SELECT a.id, a.officer_id, a.starts_at
     FROM asked JOIN cases_appointment a ON a.officer_id = asked.id
+    JOIN cases_case c ON c.id = a.case_id AND NOT c.restricted AND NOT c.id = ANY (case_excluded())
    WHERE a.agency_id = access_agency() AND a.outcome = ''
      AND a.starts_at > p_begin - interval '1 day' AND a.starts_at < p_end
      AND a.starts_at + a.minutes * interval '1 minute' > p_begin
   UNION
-  SELECT a.id, c.user_id, a.starts_at
-    FROM asked JOIN cases_companion c ON c.user_id = asked.id JOIN cases_appointment a ON a.id = c.appointment_id
+  SELECT a.id, w.user_id, a.starts_at
+    FROM asked JOIN cases_companion w ON w.user_id = asked.id JOIN cases_appointment a ON a.id = w.appointment_id
+    JOIN cases_case c ON c.id = a.case_id AND NOT c.restricted AND NOT c.id = ANY (case_excluded())
    WHERE a.agency_id = access_agency() AND a.outcome = ''
      AND a.starts_at > p_begin - interval '1 day' AND a.starts_at < p_end
      AND a.starts_at + a.minutes * interval '1 minute' > p_begin;
@@ -142,6 +163,7 @@ class Migration(migrations.Migration):
                 to=settings.AUTH_USER_MODEL,
             ),
         ),
+        migrations.RunSQL(KNOWN, "DROP FUNCTION companion_known(bigint, bigint)"),
         migrations.RunSQL(WALL, migrations.RunSQL.noop),
         migrations.RunSQL(READERS, "DROP FUNCTION case_officers(bigint, int, text[], int[])"),
         migrations.RunSQL(BUSY, "DROP FUNCTION colleagues_busy(bigint[], timestamptz, timestamptz)"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 from django.utils.html import format_html
 
@@ -72,16 +72,16 @@ def _names(
     return [*owner, *(holder.name for holder in among)], [*told, f"the supervisors of {case.unit.name}"]
 
 
-def officers_who_read(case: Case, category: Category, audience: int) -> QuerySet[User]:
-    """The people who may read a part of this category and audience now; nobody for an actor who may not add contacts.
+def officers_who_read(case: Case, category: Category, audience: int, agency_id: int | None = None) -> QuerySet[User]:
+    """The people of the units that hold the case who may read a part of this category and audience now.
 
-    The rule is the door's, asked of everybody at once.
+    Through a unit of this agency alone, if one is named. Nobody for an actor who may not add contacts.
     """
     sided = [kind.value for kind in AgencyKind if audience in (Audience.BOTH, kind.side)]
     reading = RawSQL(
         "SELECT o.user_id FROM case_officers(%s, %s, %s, %s) o"
-        " JOIN agencies_agency a ON a.id = o.agency_id WHERE a.kind = ANY (%s)",
-        [case.pk, int(category), ROLE_CODES, ROLE_MASKS, sided],
+        " JOIN agencies_agency a ON a.id = o.agency_id WHERE a.kind = ANY (%s) AND a.id = coalesce(%s, a.id)",
+        [case.pk, int(category), ROLE_CODES, ROLE_MASKS, sided, agency_id],
     )
     return User.objects.filter(pk__in=reading)
 
@@ -96,8 +96,9 @@ def officers_to_name(
     officer of record. Who is `named` in it already stays so. `opened` is what the case opens to the actor. One query.
     """
     places = memberships_in_force().filter(user_id=OuterRef("pk")).order_by("pk")
+    colleagues = officers_who_read(case, category, audience, actor.agency_id)
     people = officers_who_read(case, category, audience).annotate(
-        near=Exists(places.filter(group__unit__agency__id=actor.agency_id)),
+        near=ExpressionWrapper(Q(pk__in=colleagues.values("pk")), BooleanField()),
         agency_name=Subquery(places.values("group__unit__agency__short_name")[:1]),
     )
     if Category.SHARE not in opened:

@@ -54,7 +54,7 @@
   }
 
   box.querySelector("[data-timeout-stay]").addEventListener("click", () => ask("POST"));
-  addEventListener("visibilitychange", () => { if (!document.hidden && (ended || left() < WARN)) ask("GET"); });
+  addEventListener("visibilitychange", () => { if (!document.hidden) ask("GET"); // somebody else may have signed in meanwhile });
   addEventListener("focus", () => { if (ended) ask("GET"); });
   // A question that a page asks by itself must not paint the sign-in page into a corner of it.
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -64,6 +64,7 @@
   let asked = 0;
   setInterval(() => {
     if (ended || left() > WARN) return;
+    if (left() <= 0) end(); // covered first: without a connection nobody could say so
     if (box.hidden || left() <= 0) {
       if (Date.now() - asked < 4000) return; // another tab may have gone on: the server knows
       asked = Date.now();

@@ -22,6 +22,7 @@ RULES = {
     "grant_record_opens",
     "case_permits",
     "case_mask",
+    "companion_known",
 }
 ASKED = {"access_open", "case_page", "case_count", "case_search", "case_holders", "case_readers"} | {
     "case_may_open_in",

@@ -26,7 +26,7 @@ from cases.appointments.querysets import ADD, appointment_for, clashes, colleagu
 from cases.appointments.views.reading import SHOWN, AppointmentPage
 from cases.appointments.wording import clash_text, moment_text, state_of, title_of
 from cases.supervision.codes import CASE
-from cases.supervision.readers import readers_of
+from cases.supervision.readers import officers_who_read, readers_of
 from sharing.access.errors import Refused, Stale
 from sharing.access.pages import RecordPage, add_refusal
 
@@ -58,7 +58,8 @@ class Telling(RecordPage):
     def say(self, what: str, audience: int, by_name: Collection[int]) -> None:
         """The message after saving: what was saved, and who will be told, these officers among them."""
         told = self.readers(audience)["told"]
-        named = User.objects.filter(pk__in=by_name).exclude(pk=self.actor.user_id).order_by("name")
+        readers = officers_who_read(self.frame.record, Category.CONTACT_VIEW, audience)
+        named = readers.filter(pk__in=by_name).exclude(pk=self.actor.user_id).order_by("name")
         told += [user.display for user in named if user.display not in told]
         messages.success(self.request, f"{what} {f'{listed(told)} will be told.' if told else 'Nobody else reads it.'}")
 
@@ -347,7 +348,7 @@ class MoveAppointment(AppointmentAct):
     def said(self, done: Appointment) -> str:
         """Whereto it moved, and who could not come along."""
         left = [user.display for user in self.appointment.companions.all() if user.pk not in done.companion_ids]
-        lost = f" {listed(left)} may no longer read it and {'is' if len(left) == 1 else 'are'} off it." if left else ""
+        lost = f" {listed(left)} cannot come along any more." if left else ""
         return f"{done.get_kind_display()} moved to {moment_text(done.starts_at)}.{lost}"
 
 

@@ -20,6 +20,7 @@ from sharing.access.errors import Refused
 from sharing.notices.audience import recipients
 from sharing.notices.models import OutboxEvent
 from tests.access.acts import act, leaves
+from tests.access.test_services import give
 from tests.calls import V1, send, signed_in
 from tests.pages import Visitor, hidden, text
 from tests.services import as_job, owner
@@ -318,12 +319,37 @@ def test_a_long_visit_takes_its_whole_time_and_one_that_is_over_takes_none(world
     assert post(world, "olsen", **{**before, "minutes": "90"}).status_code == 409
 
 
-def test_of_a_case_one_may_not_read_the_time_alone_is_said(world: World) -> None:
-    make(world, "olsen", case=world.conflicted, place="Room 3")  # from which pratt is excluded
+def test_of_a_case_of_another_unit_the_time_alone_is_said(world: World) -> None:
+    south = make(world, "quist", case=world.cases[14], place="Room 3")
+    owner("UPDATE cases_appointment SET officer_id = %s WHERE id = %s", world.users["olsen"].pk, south.pk)
     page = text(post(world, "pratt", **typed(officer=world.users["olsen"].pk)))
     assert f"PO Olsen already has a visit at {CLOCK}. " in page
-    assert "Devon Pike" not in page
+    assert world.cases[14].person.display not in page
     assert "Room 3" not in page
+
+
+@pytest.mark.parametrize("case", ["conflicted", "restricted"])
+def test_of_a_case_that_is_closed_to_the_asker_not_even_the_time_is_said(world: World, case: str) -> None:
+    closed = getattr(world, case)
+    make(world, "olsen", case=closed)
+    if case == "restricted":
+        owner("DELETE FROM cases_casenamedprincipal WHERE record_id = %s", closed.pk)
+    assert post(world, "pratt", **typed(officer=world.users["olsen"].pk)).status_code == 302
+
+
+def test_who_comes_of_a_third_agency_is_named_to_those_who_may_share_and_to_those_who_are_there(world: World) -> None:
+    give(world, "pratt", record=world.suspect)  # to the gang unit
+    one = make(world, "pratt", "deputy", case=world.suspect)
+    deputy, page = world.users["deputy"], reverse("appointment", args=[world.suspect.uuid, one.uuid])
+    for who, knows in (("pratt", True), ("mills", True), ("deputy", True), ("reyes", False)):
+        answer = Visitor(world.users[who]).get(page)
+        assert answer.status_code == 200
+        assert (deputy.display in text(answer)) is knows, who
+    for who, companions in (("pratt", [deputy.email]), ("reyes", [])):
+        answer = signed_in(world.users[who]).get(f"{V1}/appointments/{one.uuid}/")
+        assert answer.json()["companions"] == companions
+    one = change(world, one, "pratt", companions=people(world, "deputy", "olsen"))
+    assert world.users["olsen"].display in text(Visitor(world.users["reyes"]).get(page))  # the owner's people
 
 
 def test_a_companion_has_two_hands_as_well(world: World) -> None:
