@@ -1,7 +1,7 @@
 """Re-exports for Django. Nothing imports this module."""
 
 from sharing.access.models import Circle, CircleUnit, Grant, KeptAnswer
-from sharing.agreements.models import Agreement, AgreementParty
+from sharing.agreements.models import Agreement, AgreementParty, AgreementVersion, Allowance, Signature
 from sharing.notices.models import (
     Claim,
     Delivery,
@@ -16,6 +16,8 @@ from sharing.notices.models import (
 __all__ = [
     "Agreement",
     "AgreementParty",
+    "AgreementVersion",
+    "Allowance",
     "Circle",
     "CircleUnit",
     "Claim",
@@ -26,6 +28,7 @@ __all__ = [
     "NoticePreference",
     "NoticeTimes",
     "OutboxEvent",
+    "Signature",
     "Webhook",
     "WebhookSecret",
 ]

@@ -12,7 +12,6 @@ from django.db.models import Q
 
 from agencies.directory.categories import NOTHING, PREREQUISITES, Category, with_prerequisites
 from agencies.directory.clock import database_now
-from agencies.directory.dates import day_text
 from agencies.directory.models import FOREVER, Agency
 from agencies.trail.services import record_change
 from sharing.access.actors import Actor
@@ -21,7 +20,8 @@ from sharing.access.models import Grant, Purpose
 from sharing.access.querysets import receivers_of
 from sharing.access.registry import Shareable, shareable_of
 from sharing.agreements.models import Agreement
-from sharing.agreements.querysets import live_agreements, live_between
+from sharing.agreements.querysets import live_agreements, live_between, terms_of
+from sharing.agreements.terms import refuse_beyond
 from sharing.notices.outbox import publish
 
 SOONEST_END = datetime.timedelta(days=1)  # to which access is moved back; what ends it sooner says why
@@ -63,8 +63,8 @@ def share(
         raise Refused("Choose a purpose from the list.", "purpose")
     if not now < until <= FOREVER:
         raise Refused("Choose an end that is still to come, before the year 10000.", "until")
-    if agreement and until > agreement.ends_at:
-        raise Refused(f"The agreement ends on {day_text(agreement.ends_at)}; access can last no longer.", "until")
+    if agreement:
+        _refuse_beyond(agreement, shareable, receivers, bundle, purpose, now, until)
     # A grant under an agreement that is no longer in force opens nothing, so it stands in nobody's way.
     live = Grant.objects.filter(
         Q(agreement__isnull=True) | Q(agreement__in=live_agreements()),
@@ -138,8 +138,9 @@ def extend_access(
         raise Refused("To end this access within a day, end it now and say why; the other side is told.", "until")
     if grant.agreement and not live_agreements().filter(pk=grant.agreement.pk).exists():
         raise Refused("The agreement under which this was given is not in force. Share again under another.", "until")
-    if grant.agreement and until > grant.agreement.ends_at:
-        raise Refused(f"The agreement ends on {day_text(grant.agreement.ends_at)}; access can last no longer.", "until")
+    if grant.agreement:
+        receivers = principal_agencies(grant.group_id)
+        _refuse_beyond(grant.agreement, shareable, receivers, grant.bundle, grant.purpose, now, until)
     before = {"until": grant.until.isoformat()}
     grant.until = until
     grant.version += 1
@@ -239,6 +240,28 @@ def _agreement_for(agreement_id: int | None, record: Any, receivers: list[Agency
     if len(found) > 1:
         raise Refused("Several agreements cover both agencies. Choose one.", "agreement")
     return found[0]
+
+
+def _refuse_beyond(
+    agreement: Agreement,
+    shareable: Shareable,
+    receivers: list[Agency],
+    bundle: str,
+    purpose: str,
+    issued_at: datetime.datetime,
+    until: datetime.datetime,
+) -> None:
+    refuse_beyond(
+        agreement,
+        terms_of(agreement),
+        receivers=receivers,
+        bundle=bundle,
+        bundle_label=shareable.bundles[bundle].label,
+        purpose=purpose,
+        purpose_label=Purpose(purpose).label.lower(),
+        issued_at=issued_at,
+        until=until,
+    )
 
 
 def _must_share(actor: Actor, shareable: Shareable, record: Any) -> None:

@@ -53,7 +53,7 @@ BEGIN
 
   closed := ARRAY(SELECT g.id FROM sharing_agreement g
                    WHERE g.suspended_at <= access_now() OR g.ended_at <= access_now() OR g.ends_at <= access_now()
-                      OR g.starts_at > access_now());
+                      OR g.starts_at > access_now() OR g.signed_at IS NULL);
 
   PERFORM set_config('access.user', p_user::text, true),
           set_config('access.agency', coalesce((agency).id::text, ''), true),
