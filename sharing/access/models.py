@@ -9,6 +9,7 @@ from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase
 
 from agencies.directory.models import FOREVER
+from sharing.agreements.codes import Purpose
 
 
 class Circle(models.Model):
@@ -32,21 +33,6 @@ class CircleUnit(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["unit", "circle"], name="circle_unit_once")]
-
-
-class Purpose(models.TextChoices):
-    """Why access is given or used (field list 1.9.11)."""
-
-    SUPERVISION = "supervision", "Supervision"
-    OFFICER_SAFETY = "officer_safety", "Officer safety"
-    INVESTIGATION = "investigation", "Investigation"
-    ABSCONDER = "absconder", "Finding an absconder"
-    REGISTRATION_CHECK = "registration_check", "Registration check"
-    VICTIM_SAFETY = "victim_safety", "Victim safety"
-    SERVICE_REFERRAL = "service_referral", "Service referral"
-    PROBLEM_SOLVING = "problem_solving", "Problem-solving analysis"
-    AUDIT = "audit", "Audit"
-    TRAINING = "training", "Training"
 
 
 class Grant(models.Model):

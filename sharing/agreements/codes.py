@@ -19,6 +19,21 @@ SUPERVISION = tuple(kind for kind in AgencyKind if kind.side == Side.SUPERVISION
 PROVIDERS = (AgencyKind.TREATMENT_PROVIDER, AgencyKind.COMMUNITY_ORGANIZATION)
 
 
+class Purpose(models.TextChoices):
+    """Why access is given or used (field list 1.9.11)."""
+
+    SUPERVISION = "supervision", "Supervision"
+    OFFICER_SAFETY = "officer_safety", "Officer safety"
+    INVESTIGATION = "investigation", "Investigation"
+    ABSCONDER = "absconder", "Finding an absconder"
+    REGISTRATION_CHECK = "registration_check", "Registration check"
+    VICTIM_SAFETY = "victim_safety", "Victim safety"
+    SERVICE_REFERRAL = "service_referral", "Service referral"
+    PROBLEM_SOLVING = "problem_solving", "Problem-solving analysis"
+    AUDIT = "audit", "Audit"
+    TRAINING = "training", "Training"
+
+
 class AgreementKind(models.TextChoices):
     """What an agreement is for; each is a template that begins one."""
 

@@ -19,7 +19,7 @@ from agencies.directory.errors import NotAllowed, NotVisible, Refused, Stale, re
 from agencies.directory.models import FOREVER, Agency, AgencyKind
 from agencies.directory.querysets import administrations
 from agencies.trail.services import Acting, record_change
-from sharing.agreements.codes import LONGEST_WITHOUT_REVIEW, AgreementKind
+from sharing.agreements.codes import LONGEST_WITHOUT_REVIEW, AgreementKind, Purpose
 from sharing.agreements.models import Agreement, AgreementParty, AgreementVersion, Allowance, Signature
 from sharing.agreements.querysets import agreement_for, terms_of
 from sharing.agreements.terms import TERMS, differences, digest_of, values_of
@@ -164,8 +164,8 @@ def sign(*, actor: Acting, agreement_uuid: uuid.UUID, number: int, capacity: str
 
 
 @transaction.atomic
-def send_back(*, actor: Acting, agreement_uuid: uuid.UUID, reason: str) -> AgreementVersion:
-    """Return what was proposed to its writer as a draft, with the reason; signatures under it are gone. Returns it.
+def send_back(*, actor: Acting, agreement_uuid: uuid.UUID, reason: str) -> None:
+    """Return what was proposed to its writer as a draft, with the reason; signatures under it are gone.
 
     Any party may, until the last has signed. Raises NotVisible, NotAllowed or Refused.
     """
@@ -175,14 +175,11 @@ def send_back(*, actor: Acting, agreement_uuid: uuid.UUID, reason: str) -> Agree
         raise Refused("Nothing is proposed that could be sent back.")
     if not reason.strip():
         raise Refused("Say what should change; its writer reads it.", "reason")
-    Signature.objects.filter(version=version).delete()
-    version.proposed_at = None
-    version.revision += 1
-    version.save(update_fields=["proposed_at", "revision"])
+    with connection.cursor() as cursor:  # once it is back, it is its writer's alone
+        cursor.execute("SELECT agreement_send_back(%s)", [version.pk])
     record_change(
         actor=actor, verb="agreement.sent_back", obj=agreement, after={"version": version.number}, reason=reason.strip()
     )
-    return version
 
 
 @transaction.atomic
@@ -334,13 +331,9 @@ def _rename(actor: Acting, agreement: Agreement, title: str | None, partners: It
 
 def _told(agreement: Agreement, version: AgreementVersion) -> dict[str, Any]:
     """What the trail keeps of a draft."""
-    parties = AgreementParty.objects.filter(agreement=agreement).order_by("agency_id")
-    version = AgreementVersion.objects.prefetch_related("allowances").get(pk=version.pk) if version.pk else version
-    return {
-        "title": agreement.title,
-        "parties": list(parties.values_list("agency_id", flat=True)),
-        **values_of(version),
-    }
+    rows = AgreementParty.objects.filter(agreement=agreement).order_by("agency_id")
+    parties = list(rows.values_list("agency_id", flat=True))
+    return {"title": agreement.title, "parties": parties, **values_of(version)}
 
 
 def _apply(version: AgreementVersion, terms: Mapping[str, Any]) -> None:
@@ -352,6 +345,8 @@ def _apply(version: AgreementVersion, terms: Mapping[str, Any]) -> None:
         setattr(version, name, value)
     with refusing():
         version.clean_fields(exclude=["agreement", "made_by", "uuid"])
+    if not set(version.purposes) <= set(Purpose.values):
+        raise Refused("Choose purposes from the list.", "purposes")
     _check_days(version)
 
 

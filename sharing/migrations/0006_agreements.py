@@ -70,8 +70,21 @@ BEGIN
    WHERE id = v.agreement_id;
   RETURN true;
 END $$;
-REVOKE ALL ON FUNCTION agreement_sign(bigint, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION agreement_sign(bigint, text, text) TO concord_app;
+-- What was proposed goes back to its writer, whom alone it then concerns.
+CREATE FUNCTION agreement_send_back(p_version bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT access_administers() OR NOT EXISTS (
+       SELECT 1 FROM sharing_agreementversion v JOIN sharing_agreementparty p ON p.agreement_id = v.agreement_id
+        WHERE v.id = p_version AND v.proposed_at IS NOT NULL AND v.signed_at IS NULL AND p.agency_id = access_agency())
+  THEN
+    RAISE EXCEPTION 'only an administrator of a party sends back what was proposed' USING ERRCODE = '42501';
+  END IF;
+  DELETE FROM sharing_signature WHERE version_id = p_version;
+  UPDATE sharing_agreementversion SET proposed_at = NULL, revision = revision + 1 WHERE id = p_version;
+END $$;
+REVOKE ALL ON FUNCTION agreement_sign(bigint, text, text), agreement_send_back(bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION agreement_sign(bigint, text, text), agreement_send_back(bigint) TO concord_app;
 """
 
 WALL = """
@@ -104,7 +117,8 @@ CREATE POLICY draft ON sharing_agreementversion FOR INSERT TO concord_app
   WITH CHECK (access_administers() AND made_by_id = (SELECT access_agency()) AND agreement_seen(agreement_id)
               AND proposed_at IS NULL AND signed_at IS NULL);
 CREATE POLICY change ON sharing_agreementversion FOR UPDATE TO concord_app
-  USING (access_administers() AND signed_at IS NULL AND agreement_seen(agreement_id)) WITH CHECK (signed_at IS NULL);
+  USING (access_administers() AND made_by_id = (SELECT access_agency()) AND proposed_at IS NULL)
+  WITH CHECK (made_by_id = (SELECT access_agency()) AND signed_at IS NULL);
 CREATE POLICY by_job ON sharing_agreementversion TO concord_job USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, UPDATE, DELETE ON sharing_agreementversion, sharing_allowance, sharing_signature TO concord_job;
 GRANT SELECT, INSERT ON sharing_agreementversion TO concord_app;
@@ -122,11 +136,8 @@ GRANT SELECT, INSERT, DELETE ON sharing_allowance TO concord_app;
 ALTER TABLE sharing_signature ENABLE ROW LEVEL SECURITY;
 CREATE POLICY seen ON sharing_signature FOR SELECT TO concord_app
   USING (EXISTS (SELECT 1 FROM sharing_agreementversion v WHERE v.id = version_id));
-CREATE POLICY withdraw ON sharing_signature FOR DELETE TO concord_app
-  USING (access_administers() AND EXISTS (SELECT 1 FROM sharing_agreementversion v
-          WHERE v.id = version_id AND v.signed_at IS NULL AND agreement_seen(v.agreement_id)));
 CREATE POLICY by_job ON sharing_signature TO concord_job USING (true) WITH CHECK (true);
-GRANT SELECT, DELETE ON sharing_signature TO concord_app;
+GRANT SELECT ON sharing_signature TO concord_app;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO concord_app, concord_job;
 """
 
@@ -422,6 +433,6 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("version", "agency"), name="agreement_signed_once"),
         ),
         migrations.RunSQL(SEEN, "DROP FUNCTION agreement_seen(bigint); DROP FUNCTION agreement_drafted(bigint)"),
-        migrations.RunSQL(SIGN, "DROP FUNCTION agreement_sign(bigint, text, text)"),
+        migrations.RunSQL(SIGN, "DROP FUNCTION agreement_sign(bigint, text, text); DROP FUNCTION agreement_send_back(bigint)"),
         migrations.RunSQL(WALL, UNWALL),
     ]
