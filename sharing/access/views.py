@@ -42,8 +42,8 @@ READ = {
     "expand": "as part of another answer",
     "replay": "an answer sent again",
 }
-# Read as one line among others: nobody opened the record for it. What was taken out in a file or with more of the record
-# than its line (`export`, `expand`) counts as opened.
+# Read as one line among others: nobody opened the record for it. What was taken out in a file, or with more of the
+# record than its line (`export`, `expand`), counts as opened.
 IN_LISTS = frozenset({"search", "list", "inbox", "today", "calendar", "share_view", "duplicates", "changes"})
 
 
