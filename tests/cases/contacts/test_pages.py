@@ -224,6 +224,18 @@ def test_a_stale_correction_loses_no_word(world: World) -> None:
     ]
 
 
+def test_a_correction_whose_answer_was_lost_meets_nobody(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    address = one(world, "contact_correct")
+    page = visitor.get(address).content.decode()
+    for _ in range(2):
+        assert visitor.send(address, page, correction(page)).status_code == 302
+        assert "Contact corrected." in text(visitor.get(one(world)))
+    assert len(trail("change", verb="contact.corrected")) == 1
+    other = visitor.send(address, page, correction(page, reason="Asked the front desk"))
+    assert other.status_code == 409  # what was typed since is not taken for saved
+
+
 def test_the_correction_form_stands_as_the_contact_does(world: World) -> None:
     visitor = Visitor(world.users["olsen"])
     page = visitor.get(one(world, "contact_correct")).content.decode()
