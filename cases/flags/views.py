@@ -103,7 +103,7 @@ class FlagPage(RecordPage):
     # What all of them share
 
     def is_so(self, form: Any) -> bool:
-        """Whether the actor has reviewed it just as the form would: their answer was lost, and nobody came in between."""
+        """Whether the actor has reviewed it just as the form would: their answer was lost."""
         asked, part = form.cleaned_data, self.part
         reviewed = (part.reviewed_by_id, part.review_note, part.review_on)
         return reviewed == (self.actor.user_id, asked["note"], asked["review_on"])

@@ -227,7 +227,9 @@ class CaseClose(Decision):
     def is_so(self, form: CloseForm) -> bool:
         """Whether it ended on the same day and in the same way."""
         case = self.frame.record
-        return form.is_valid() and all(getattr(case, name) == form.cleaned_data[name] for name in ("status", "closed_on"))
+        return form.is_valid() and all(
+            getattr(case, name) == form.cleaned_data[name] for name in ("status", "closed_on")
+        )
 
     def save(self, form: CloseForm) -> bool:
         """Close it."""
