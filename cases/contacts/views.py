@@ -76,8 +76,18 @@ class ContactDraft(RecordPage):
             services.drop_draft(actor=self.actor, case_uuid=record)
             return redirect("contact_add", record)
         form = NewContactForm(request.POST, actor=self.actor, case=self.frame.record)
-        draft = services.keep_draft(actor=self.actor, case_uuid=record, values=form.kept())
-        return render(request, "cases/contacts/draft_said.html", {"draft": draft})
+        form.is_valid()  # it need not be, but it tells whether its token is one
+        told: dict[str, Any] = {}
+        try:
+            told["draft"] = services.keep_draft(
+                actor=self.actor,
+                case_uuid=record,
+                values=form.kept(),
+                contact_uuid=form.cleaned_data.get("token"),
+            )
+        except Refused as refusal:
+            told["refusal"] = str(refusal)
+        return render(request, "cases/contacts/draft_said.html", told)
 
 
 class ContactPage(RecordPage):

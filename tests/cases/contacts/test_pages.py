@@ -175,6 +175,17 @@ def test_a_draft_is_gone_once_it_is_saved_or_discarded(world: World) -> None:
         assert rows("SELECT id FROM cases_draft") == []
 
 
+def test_a_draft_that_comes_after_the_contact_does_not_rise_again(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    page = visitor.get(add(world)).content.decode()
+    typed = {**CONTACT, "note": "He opened", **{name: hidden(page, name) for name in ("on", "at", "token")}}
+    draft = reverse("contact_draft", args=[world.joint.uuid])
+    assert "Draft kept at" in text(visitor.send(draft, page, typed))
+    assert visitor.send(add(world), page, typed).status_code == 302
+    assert "This contact is saved already." in text(visitor.send(draft, page, typed))
+    assert "What you had typed is back." not in text(visitor.get(add(world)))
+
+
 # --- Reading, correcting, withdrawing ---------------------------------------------------------------------------------
 
 
