@@ -99,7 +99,7 @@ class People(AgencyPage):
             "words": words,
             "found": found,
             "search_url": _people_url(state, unit),
-            "empty_text": "Nobody here has this in their name or address." if words else _EMPTY[state],
+            "empty_text": "Nobody in this list has this in their name or address." if words else _EMPTY[state],
             "next_url": _people_url(state, unit, page + 1, found) if first + len(people) < total else "",
             "first_url": _people_url(state, unit, found=found) if page > 1 else "",
         }
