@@ -143,6 +143,7 @@ class AgencyUnitView(OfAdministrators):
     @extend_schema(operation_id="change_unit", request=AgencyUnitInput, responses=AgencyUnit, tags=TAGS)
     def patch(self, request: Request, unit_id: int) -> Response:
         """Rename a unit of the own agency, or give it another number to call. For administrators."""
+        directory.lock_agency(self.actor)  # of two who read the same, the second finds it changed
         unit = self.unit(unit_id)
         self.must_match(digest_tag(AgencyUnit(unit).data))
         given = self.body(AgencyUnitInput, partial=True)
@@ -275,6 +276,7 @@ class MemberView(OfAdministrators):
     @extend_schema(operation_id="correct_member", request=DetailsInput, responses=MemberAnswer, tags=MEMBERS)
     def patch(self, request: Request, member_id: int) -> Response:
         """Correct name, title, badge or phone of an account of the own agency. For administrators."""
+        directory.lock_agency(self.actor)  # of two who read the same, the second finds it changed
         person = directory.member(self.actor, member_id)
         self.must_match(digest_tag(shown(self.actor.agency_id, member_id)))
         given = self.body(DetailsInput, partial=True)

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models.functions import Lower
 
+from agencies.accounts.services import details_state
 from agencies.directory.categories import Category
 from agencies.directory.dates import TypedDateField
 from agencies.directory.models import Unit, User
@@ -54,6 +55,16 @@ class DetailsForm(forms.Form):
     title = forms.CharField(label="Rank or title", max_length=40, required=False, help_text="As spoken: Sgt., Ofc., PO")
     badge = forms.CharField(label="Badge", max_length=20, required=False)
     phone = forms.CharField(label="Phone", max_length=30, required=False)
+
+
+class CorrectForm(DetailsForm):
+    """What an account says of its owner, from the state in which it was read."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, person: User) -> None:
+        details = {name: getattr(person, name) for name in DetailsForm.base_fields}
+        super().__init__(data, initial={**details, "seen": details_state(person)})
 
 
 class InviteForm(DetailsForm, RoleForm):
