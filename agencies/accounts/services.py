@@ -199,6 +199,8 @@ def correct(
     if not after["name"]:
         raise Refused("Type the name.", "name")
     _must_be_ours_alone(actor, user, "Neither agency changes the account on the other; ask whoever runs Concord.")
+    if not memberships_in_force().filter(user=user, group__unit__agency=actor.agency).exists():
+        raise Refused("They have no role here now. Give them one first, if they are back.")
     before = {field: getattr(user, field) for field in after}
     if after == before:
         return user

@@ -54,7 +54,8 @@
   }
 
   box.querySelector("[data-timeout-stay]").addEventListener("click", () => ask("POST"));
-  addEventListener("visibilitychange", () => { if (!document.hidden) ask("GET"); // somebody else may have signed in meanwhile });
+  // Somebody else may have signed in meanwhile.
+  addEventListener("visibilitychange", () => { if (!document.hidden) ask("GET"); });
   addEventListener("focus", () => { if (ended) ask("GET"); });
   // A kept form that was refused (unsent.js): the session has ended, or began anew, which each form's token must learn.
   document.addEventListener("htmx:beforeSwap", (event) => {

@@ -50,6 +50,16 @@ def test_an_administrator_corrects_an_account_and_its_owner_is_told(world: World
     assert all(word in own for word in ("SPO Ingrid Olsen", "17", "555-0177"))
 
 
+def test_somebody_who_has_left_is_not_corrected(world: World) -> None:
+    admin, details = Visitor(world.users["admin"]), page_of(world, "olsen", "member_details")
+    seen = hidden(admin.get(details).content.decode(), "seen")
+    services.owner("UPDATE agencies_membership SET until = now() WHERE user_id = %s", world.users["olsen"].pk)
+    assert details not in text(admin.get(page_of(world, "olsen")))
+    refused = admin.post(details, {**NEW, "seen": seen})
+    assert refused.status_code == 400
+    assert "They have no role here now." in text(refused)
+
+
 def test_of_two_who_correct_an_account_the_second_is_asked(world: World) -> None:
     first, second = Visitor(world.users["admin"]), Visitor(world.users["admin"])
     details = page_of(world, "olsen", "member_details")
