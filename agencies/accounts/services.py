@@ -19,7 +19,7 @@ from agencies.accounts.models import AccountLetter, AccountSession, ApiToken
 from agencies.directory import services as directory
 from agencies.directory.clock import DatabaseNow, database_now
 from agencies.directory.errors import NotVisible, Refused, Stale
-from agencies.directory.models import FOREVER, Agency, Membership, Unit, User
+from agencies.directory.models import FOREVER, Agency, Cover, Membership, Unit, User
 from agencies.directory.querysets import administrations, memberships_in_force, works_elsewhere, works_for
 from agencies.trail.services import Acting, record_change, record_command
 
@@ -221,6 +221,25 @@ def correct(
     if user.pk != actor.user.pk and not user.is_invited:
         _write_letter(actor, user, AccountLetter.Kind.DETAILS)
     return user
+
+
+@transaction.atomic
+def arrange_cover(*, actor: Acting, officer_id: int, **asked: Any) -> Cover:
+    """As directory.arrange_cover(); where somebody else arranges it, a letter tells the officer. Returns the cover."""
+    cover = directory.arrange_cover(actor=actor, officer_id=officer_id, **asked)
+    if cover.officer_id != actor.user.pk:
+        _write_letter(actor, cover.officer, AccountLetter.Kind.COVER)
+    return cover
+
+
+@transaction.atomic
+def end_cover(*, actor: Acting, cover_uuid: uuid.UUID) -> Cover:
+    """As directory.end_cover(), and a letter tells the officer where somebody else ends it. Returns the cover."""
+    lasted = Cover.objects.filter(uuid=cover_uuid, until__gt=DatabaseNow()).exists()
+    cover = directory.end_cover(actor=actor, cover_uuid=cover_uuid)
+    if lasted and cover.officer_id != actor.user.pk:
+        _write_letter(actor, cover.officer, AccountLetter.Kind.COVER)
+    return cover
 
 
 def details_state(user: User) -> str:

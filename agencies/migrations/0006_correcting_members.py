@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                     ("invitation", "Invitation"),
                     ("password", "New password"),
                     ("details", "Details corrected"),
+                    ("cover", "Cover changed"),
                 ],
                 max_length=10,
             ),

@@ -385,9 +385,10 @@ class CoversView(DoorView):
 
     @extend_schema(operation_id="arrange_cover", request=CoverInput, responses={201: CoverAnswer}, tags=TAGS)
     def post(self, request: Request) -> Response:
-        """Name a colleague who gets the caller's news for a time. It opens nothing to them."""
+        """Name a colleague who gets one's news for a time, or, for administrators, another's. It opens nothing."""
         given = self.body(CoverInput)
-        cover = directory.arrange_cover(actor=self.actor, colleague_id=given.pop("colleague"), **given)
+        officer, colleague = given.pop("officer", self.actor.user_id), given.pop("colleague")
+        cover = accounts.arrange_cover(actor=self.actor, officer_id=officer, colleague_id=colleague, **given)
         return Response(CoverAnswer(cover).data, status=201)
 
 
@@ -398,5 +399,5 @@ class CoverEndView(DoorView):
 
     @extend_schema(operation_id="end_cover", request=None, responses=CoverAnswer, tags=TAGS)
     def post(self, request: Request, cover_uuid: uuid.UUID) -> Response:
-        """End a cover of the caller's own now."""
-        return Response(CoverAnswer(directory.end_cover(actor=self.actor, cover_uuid=cover_uuid)).data)
+        """End a cover of the caller's own now, or, for administrators, of another officer's."""
+        return Response(CoverAnswer(accounts.end_cover(actor=self.actor, cover_uuid=cover_uuid)).data)

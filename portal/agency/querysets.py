@@ -211,7 +211,12 @@ def caseload(actor: Actor, officer_id: int) -> list[Case]:
 
 def own_covers(actor: Actor) -> QuerySet[Cover]:
     """The actor's covers that are not over, the next one first."""
-    rows = Cover.objects.filter(officer=actor.user, agency=actor.agency, until__gt=DatabaseNow())
+    return covers_of(actor, actor.user)
+
+
+def covers_of(actor: Actor, officer: User) -> QuerySet[Cover]:
+    """An officer's covers in the actor's agency that are not over, the next one first."""
+    rows = Cover.objects.filter(officer=officer, agency=actor.agency, until__gt=DatabaseNow())
     return rows.select_related("colleague").order_by("starts_at")
 
 

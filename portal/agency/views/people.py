@@ -22,7 +22,7 @@ from agencies.directory.models import Unit, User
 from agencies.directory.querysets import works_elsewhere
 from agencies.directory.roles import ROLES
 from agencies.directory.services import NOT_AN_ADMINISTRATOR
-from portal.agency.forms import CorrectForm, DetailsForm, InviteForm, PeopleSearchForm, ReasonForm, RoleForm
+from portal.agency.forms import CorrectForm, CoverForm, DetailsForm, InviteForm, PeopleSearchForm, ReasonForm, RoleForm
 from portal.agency.querysets import (
     HERE,
     INVITED,
@@ -30,6 +30,7 @@ from portal.agency.querysets import (
     STATES,
     SUSPENDED,
     administrators_of,
+    covers_of,
     letters_to,
     people_of,
     roles_here,
@@ -38,7 +39,8 @@ from portal.agency.querysets import (
 )
 from portal.agency.views.base import AdministratorPage, AgencyPage, is_number
 from portal.agency.views.units import role_rows
-from sharing.access.errors import NotAllowed, Refused, Stale
+from sharing.access.actors import Actor
+from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.pages import add_refusal
 
 PAGE_SIZE = 50
@@ -323,6 +325,51 @@ class EndLockOut(MemberAct):
         accounts.note_end_of_lock_out(actor=self.actor, user_id=self.person.pk)
         get_adapter().end_lock_out(self.request, self.person.email)
         return f"{self.person.display} may try to sign in again at once."
+
+
+class MemberCover(OfMember):
+    """Who answers for somebody who is away and cannot say so, as when they fall ill."""
+
+    def get(self, request: HttpRequest, member: int) -> HttpResponse:
+        """Their covers, and the form."""
+        return self.show_form(CoverForm(actor=self.actor, officer=self.person))
+
+    def post(self, request: HttpRequest, member: int) -> HttpResponse:
+        """Arrange one."""
+        form = CoverForm(request.POST, actor=self.actor, officer=self.person)
+        if form.is_valid():
+            try:
+                cover = accounts.arrange_cover(actor=self.actor, officer_id=self.person.pk, **form.asked())
+            except Refused as refusal:
+                add_refusal(form, refusal)
+            else:
+                messages.success(
+                    request,
+                    f"{cover.colleague.display} covers for {self.person.display}.{_told(self.actor, self.person)}",
+                )
+                return redirect("member_cover", self.person.pk)
+        return self.show_form(form, status=400)
+
+    def show_form(self, form: forms.Form, status: int = 200) -> HttpResponse:
+        """The page."""
+        covers = covers_of(self.actor, self.person)
+        return self.show("member_cover.html", {"person": self.person, "form": form, "covers": covers}, status)
+
+
+def _told(actor: Actor, person: User) -> str:
+    """That a letter goes out, where it does."""
+    return "" if person.pk == actor.user_id else " A letter tells them."
+
+
+class EndMemberCover(MemberAct):
+    """End a cover of somebody."""
+
+    def act(self, **names: Any) -> str:
+        """It ends now."""
+        if not covers_of(self.actor, self.person).filter(uuid=names["cover"]).exists():
+            raise NotVisible
+        accounts.end_cover(actor=self.actor, cover_uuid=names["cover"])
+        return f"The cover has ended.{_told(self.actor, self.person)}"
 
 
 class Suspend(OfMember):

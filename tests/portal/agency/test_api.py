@@ -144,6 +144,10 @@ def test_cover_and_workload_have_their_twins(world: World) -> None:
         "until": (now + datetime.timedelta(days=2)).isoformat(),
     }
     cover = send(olsen, "POST", f"{V1}/covers/", asked).json()
+    others = {**asked, "officer": world.users["quist"].pk}
+    assert send(olsen, "POST", f"{V1}/covers/", others).status_code == 403
+    assert send(signed_in(world.users["admin"]), "POST", f"{V1}/covers/", others).json()["officer"] == others["officer"]
+    services.owner("DELETE FROM agencies_cover WHERE officer_id = %s", world.users["quist"].pk)
     assert [row["id"] for row in pratt.get(f"{V1}/covers/").json()["covering"]] == [cover["id"]]
     away = {row["name"]: row["away"] for row in pratt.get(f"{V1}/officers/").json()["results"]}
     assert away["Olsen"]["name"] == "PO Pratt"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils import timezone
 
 from agencies.accounts.letters import send_due
 from tests import services
@@ -88,6 +90,30 @@ def test_it_is_said_whether_the_owner_is_told(world: World) -> None:
         details = page_of(world, who, "member_details")
         seen = hidden(admin.get(details).content.decode(), "seen")
         assert told in text(admin.get(admin.post(details, {**NEW, "seen": seen})["Location"])), who
+
+
+def test_an_administrator_arranges_and_ends_cover_for_somebody_who_fell_ill(world: World) -> None:
+    admin, cover = Visitor(world.users["admin"]), page_of(world, "olsen", "member_cover")
+    assert cover in text(admin.get(page_of(world, "olsen")))
+    today = timezone.localdate()
+    days = {"starts": today.isoformat(), "until": (today + datetime.timedelta(days=5)).isoformat()}
+    assert admin.post(cover, {**days, "colleague": world.users["olsen"].pk}).status_code == 400
+    assert admin.post(cover, {**days, "colleague": world.users["pratt"].pk})["Location"] == cover
+    page = text(admin.get(cover))
+    assert "PO Pratt covers for PO Olsen.</strong> A letter tells them." in page
+    [held] = rows("SELECT uuid, officer_id FROM agencies_cover")
+    assert held["officer_id"] == world.users["olsen"].pk
+    end = reverse("member_cover_end", args=[world.users["olsen"].pk, held["uuid"]])
+    another = reverse("member_cover_end", args=[world.users["pratt"].pk, held["uuid"]])
+    assert admin.send(another, page).status_code == 404
+    assert admin.send(end, page)["Location"] == page_of(world, "olsen")
+    with services.as_job():
+        assert send_due() == 2
+    assert [letter.to for letter in mail.outbox] == [["olsen@example.org"]] * 2
+    assert reverse("cover") in mail.outbox[0].body
+    assert [row["verb"] for row in trail("change")] == ["cover.arranged", "cover.ended"]
+    police = Visitor(world.users["admin"]).get(page_of(world, "reyes", "member_cover"))
+    assert police.status_code == 404
 
 
 def test_a_name_is_needed_and_an_account_of_two_agencies_is_left_alone(world: World) -> None:
