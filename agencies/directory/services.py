@@ -186,12 +186,15 @@ def arrange_cover(
     """Name a colleague of the own agency who answers while the actor is away, or another member, for administrators.
 
     It gives the colleague the officer's news and a list, and opens nothing: what they see of a case is what their own
-    units open. Returns the cover. Raises NotAllowed, NotVisible or Refused.
+    units open. Returns the cover. Raises NotAllowed or Refused.
     """
     officer, whom = actor.user, "you"
     if officer_id not in (None, actor.user.pk):
         lock_agency(actor)
-        officer = member(actor, officer_id or 0)
+        try:
+            officer = member(actor, officer_id or 0)
+        except NotVisible:
+            raise Refused("Choose an officer of your agency.", "officer") from None
         whom = officer.display
     # Two covers at once for the same days: whoever comes second waits for the first, and is refused.
     User.objects.select_for_update(no_key=True).get(pk=officer.pk)
