@@ -1,6 +1,8 @@
 # What a person types. Everything else is in portal/launcher/ and pyproject.toml.
 PYTHON ?= python3
 RUN := .venv/bin/python
+# What Python compiled is kept: tests and demo start many processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo demo-reset test lint drills bench load screenshots backup restore lock tools
 

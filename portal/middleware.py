@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import structlog
+from django.conf import settings
 from django.db import Error as DatabaseFault
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -156,7 +159,8 @@ class ContextMiddleware:
 class KeptFormMiddleware:
     """Has the browser itself follow where a form leads that htmx sent (components/kept_form.html).
 
-    Else htmx would read the next page, and with it the message that it shows once, behind the form.
+    Else htmx would read the next page, and with it the message that it shows once, behind the form. Where it leads to
+    sign-in the answer is a bare 401: the page stays, with what was typed on it, and says so (static/js/timeout.js).
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -165,5 +169,6 @@ class KeptFormMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
         if request.htmx.boosted and "Location" in response and 300 <= response.status_code < 400:  # type: ignore[attr-defined]
-            return HttpResponseClientRedirect(response["Location"])
+            signed_out = urlsplit(response["Location"]).path == resolve_url(settings.LOGIN_URL)
+            return HttpResponse(status=401) if signed_out else HttpResponseClientRedirect(response["Location"])
         return response

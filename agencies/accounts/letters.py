@@ -1,4 +1,4 @@
-"""E-mails about an account: a link with which its owner chooses a password, or word of a correction; and no name.
+"""E-mails about an account: a link with which its owner chooses a password, or word of a change; and no name.
 
 The link is allauth's own for a forgotten password: signed, good for PASSWORD_RESET_TIMEOUT seconds, and for one use,
 since it is bound to the password and the last sign-in that it replaces.
@@ -27,6 +27,7 @@ _SUBJECTS = {
     AccountLetter.Kind.INVITATION: "Your account in Concord",
     AccountLetter.Kind.PASSWORD: "A new password for Concord",
     AccountLetter.Kind.DETAILS: "Your details in Concord",
+    AccountLetter.Kind.COVER: "Who answers for you in Concord",
 }
 _BODY = """{opening}
 
@@ -40,6 +41,12 @@ _CORRECTED = """An administrator of your agency has corrected what Concord says 
 How it reads now: {link}
 
 If something in it is wrong, tell the administrator of your agency. Your address and your password are as they were.
+"""
+_COVERED = """An administrator of your agency has arranged or ended a cover for you: who answers while you are away.
+
+How it stands now: {link}
+
+If it is not as it should be, end it there, or tell the administrator of your agency.
 """
 _OPENINGS = {
     AccountLetter.Kind.INVITATION: "An account in Concord has been opened for this address.",
@@ -58,6 +65,8 @@ def password_link(user: User) -> str:
 def _body(kind: AccountLetter.Kind, user: User) -> str:
     if kind == AccountLetter.Kind.DETAILS:
         return _CORRECTED.format(link=settings.PUBLIC_URL.rstrip("/") + reverse("account"))
+    if kind == AccountLetter.Kind.COVER:
+        return _COVERED.format(link=settings.PUBLIC_URL.rstrip("/") + reverse("cover"))
     days = settings.PASSWORD_RESET_TIMEOUT // (24 * 60 * 60)
     return _BODY.format(opening=_OPENINGS[kind], link=password_link(user), days=days)
 

@@ -53,7 +53,7 @@ class AccountSession(AbstractBaseSession):
 
 
 class AccountLetter(models.Model):
-    """An e-mail about an account that is to be sent: an invitation, a link for a new password, or word of a correction.
+    """An e-mail about an account that is to be sent: an invitation, a link for a new password, or word of a change.
 
     The link is made when the letter is sent, so that no secret is kept.
     """
@@ -62,6 +62,7 @@ class AccountLetter(models.Model):
         INVITATION = "invitation", "Invitation"
         PASSWORD = "password", "New password"
         DETAILS = "details", "Details corrected"
+        COVER = "cover", "Cover changed"
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="letters")

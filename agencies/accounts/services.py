@@ -18,8 +18,8 @@ from django.http import HttpRequest
 from agencies.accounts.models import AccountLetter, AccountSession, ApiToken
 from agencies.directory import services as directory
 from agencies.directory.clock import DatabaseNow, database_now
-from agencies.directory.errors import NotVisible, Refused
-from agencies.directory.models import FOREVER, Agency, Membership, Unit, User
+from agencies.directory.errors import NotVisible, Refused, Stale
+from agencies.directory.models import FOREVER, Agency, Cover, Membership, Unit, User
 from agencies.directory.querysets import administrations, memberships_in_force, works_elsewhere, works_for
 from agencies.trail.services import Acting, record_change, record_command
 
@@ -184,11 +184,14 @@ def _write_letter(actor: Acting, user: User, kind: str) -> AccountLetter:
 
 
 @transaction.atomic
-def correct(*, actor: Acting, user_id: int, name: str, title: str, badge: str, phone: str) -> User:
+def correct(
+    *, actor: Acting, user_id: int, name: str, title: str, badge: str, phone: str, seen: str | None = None
+) -> User:
     """Correct what an account says of a member of the agency, and have a letter tell them; the address stays.
 
     Whoever was never in sees it when they first sign in, and who corrects their own account knows. Returns the account;
-    what is right already changes nothing. Raises NotAllowed, NotVisible or Refused.
+    what is right already changes nothing. Raises NotAllowed, NotVisible, Refused, or Stale with the account as it is
+    where `seen`, the details_state() that was read, is given and has passed.
     """
     directory.lock_agency(actor)
     user = directory.member(actor, user_id)
@@ -196,9 +199,13 @@ def correct(*, actor: Acting, user_id: int, name: str, title: str, badge: str, p
     if not after["name"]:
         raise Refused("Type the name.", "name")
     _must_be_ours_alone(actor, user, "Neither agency changes the account on the other; ask whoever runs Concord.")
+    if not memberships_in_force().filter(user=user, group__unit__agency=actor.agency).exists():
+        raise Refused("They have no role here now. Give them one first, if they are back.")
     before = {field: getattr(user, field) for field in after}
     if after == before:
         return user
+    if seen is not None and seen != details_state(user):
+        raise Stale(user)
     with connection.cursor() as cursor:
         cursor.execute("SELECT directory_correct(%s, %s, %s, %s, %s)", [user.pk, *after.values()])
     for field, value in after.items():
@@ -214,6 +221,30 @@ def correct(*, actor: Acting, user_id: int, name: str, title: str, badge: str, p
     if user.pk != actor.user.pk and not user.is_invited:
         _write_letter(actor, user, AccountLetter.Kind.DETAILS)
     return user
+
+
+@transaction.atomic
+def arrange_cover(*, actor: Acting, officer_id: int, **asked: Any) -> Cover:
+    """As directory.arrange_cover(); where somebody else arranges it, a letter tells the officer. Returns the cover."""
+    cover = directory.arrange_cover(actor=actor, officer_id=officer_id, **asked)
+    if cover.officer_id != actor.user.pk:
+        _write_letter(actor, cover.officer, AccountLetter.Kind.COVER)
+    return cover
+
+
+@transaction.atomic
+def end_cover(*, actor: Acting, cover_uuid: uuid.UUID) -> Cover:
+    """As directory.end_cover(), and a letter tells the officer where somebody else ends it. Returns the cover."""
+    lasted = Cover.objects.filter(uuid=cover_uuid, until__gt=DatabaseNow()).exists()
+    cover = directory.end_cover(actor=actor, cover_uuid=cover_uuid)
+    if lasted and cover.officer_id != actor.user.pk:
+        _write_letter(actor, cover.officer, AccountLetter.Kind.COVER)
+    return cover
+
+
+def details_state(user: User) -> str:
+    """What of an account somebody saw who corrects it: equal as long as nothing of that changed."""
+    return _digest(json.dumps([user.name, user.title, user.badge, user.phone]))[:32]
 
 
 @transaction.atomic

@@ -175,33 +175,50 @@ def keep_somebody(actor: Acting, leaving: list[int]) -> None:
 
 
 @transaction.atomic
-def arrange_cover(*, actor: Acting, colleague_id: int, starts_at: datetime.datetime, until: datetime.datetime) -> Cover:
-    """Name a colleague of the own agency who answers while the actor is away.
+def arrange_cover(
+    *,
+    actor: Acting,
+    colleague_id: int,
+    starts_at: datetime.datetime,
+    until: datetime.datetime,
+    officer_id: int | None = None,
+) -> Cover:
+    """Name a colleague of the own agency who answers while the actor is away, or another member, for administrators.
 
-    It gives the colleague the actor's news and a list, and opens nothing: what they see of a case is what their own
-    units open. Returns the cover. Raises Refused.
+    It gives the colleague the officer's news and a list, and opens nothing: what they see of a case is what their own
+    units open. Returns the cover. Raises NotAllowed or Refused.
     """
+    officer, whom = actor.user, "you"
+    if officer_id not in (None, actor.user.pk):
+        lock_agency(actor)
+        try:
+            officer = member(actor, officer_id or 0)
+        except NotVisible:
+            raise Refused("Choose an officer of your agency.", "officer") from None
+        whom = officer.display
     # Two covers at once for the same days: whoever comes second waits for the first, and is refused.
-    User.objects.select_for_update(no_key=True).get(pk=actor.user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=officer.pk)
     now = database_now()
-    if colleague_id == actor.user.pk:
+    if colleague_id == officer.pk:
         raise Refused("Choose a colleague; nobody covers for themselves.", "colleague")
-    works_here = memberships_in_force().filter(
-        user_id=colleague_id, user__is_active=True, user__kind=User.Kind.PERSON, group__unit__agency=actor.agency
+    here = memberships_in_force().filter(
+        user__is_active=True, user__kind=User.Kind.PERSON, group__unit__agency=actor.agency
     )
-    if not works_here.exists():
+    if not here.filter(user=officer).exists():
+        raise Refused(f"{officer.display} does not work for your agency now.")
+    if not here.filter(user_id=colleague_id).exists():
         raise Refused("Choose a colleague who works for your agency now.", "colleague")
     if until <= max(now, starts_at):
         raise Refused("Choose a last day that is not past, and not before the first.", "until")
     if until - starts_at > LONGEST_COVER:
         raise Refused("A cover lasts half a year at most. Have the caseload moved instead.", "until")
     overlapping = Cover.objects.filter(
-        officer=actor.user, agency=actor.agency, starts_at__lt=until, until__gt=max(now, starts_at)
+        officer=officer, agency=actor.agency, starts_at__lt=until, until__gt=max(now, starts_at)
     )
     if overlapping.exists():
-        raise Refused("A colleague already covers for you on some of these days. End that cover first.", "starts")
+        raise Refused(f"A colleague already covers for {whom} on some of these days. End that cover first.", "starts")
     cover = Cover.objects.create(
-        agency=actor.agency, officer=actor.user, colleague_id=colleague_id, starts_at=starts_at, until=until
+        agency=actor.agency, officer=officer, colleague_id=colleague_id, starts_at=starts_at, until=until
     )
     after: dict[str, Any] = {"colleague": colleague_id, "from": starts_at.isoformat(), "until": until.isoformat()}
     record_change(actor=actor, verb="cover.arranged", obj=cover, after=after)
@@ -210,8 +227,14 @@ def arrange_cover(*, actor: Acting, colleague_id: int, starts_at: datetime.datet
 
 @transaction.atomic
 def end_cover(*, actor: Acting, cover_uuid: uuid.UUID) -> Cover:
-    """End the actor's own cover now. Returns it; ending one that is over changes nothing. Raises NotVisible."""
-    cover = Cover.objects.select_for_update().filter(uuid=cover_uuid, officer=actor.user, agency=actor.agency).first()
+    """End a cover now: the actor's own, or a member's for administrators. Returns it; one that is over stays as it is.
+
+    Raises NotVisible.
+    """
+    theirs = Cover.objects.filter(uuid=cover_uuid, agency=actor.agency)
+    if not administers(actor.user.pk, actor.agency.pk):
+        theirs = theirs.filter(officer=actor.user)
+    cover = theirs.select_for_update(of=("self",)).select_related("officer").first()
     if cover is None:
         raise NotVisible
     now = database_now()

@@ -141,7 +141,7 @@ CREATE POLICY write ON agencies_accountletter FOR INSERT TO concord_app
                            WHERE m.user_id = agencies_accountletter.user_id
                              AND n.agency_id = nullif(current_setting('access.agency', true), '')::bigint
                              AND m.starts_at <= access_now() AND m.until > access_now())
-              AND (kind = 'invitation' OR NOT EXISTS (
+              AND (kind IN ('invitation', 'cover') OR NOT EXISTS (
                 SELECT 1 FROM agencies_membership m JOIN agencies_unit n ON n.group_id = m.group_id
                  WHERE m.user_id = agencies_accountletter.user_id AND m.starts_at <= access_now()
                    AND m.until > access_now()
@@ -153,12 +153,16 @@ CREATE POLICY seen ON agencies_cover FOR SELECT TO concord_app
   USING (agency_id = nullif(current_setting('access.agency', true), '')::bigint);
 CREATE POLICY arrange ON agencies_cover FOR INSERT TO concord_app
   WITH CHECK (agency_id = nullif(current_setting('access.agency', true), '')::bigint
-              AND officer_id = nullif(current_setting('access.user', true), '')::bigint
+              AND (officer_id = nullif(current_setting('access.user', true), '')::bigint
+                   OR directory_administers(agency_id) AND EXISTS (
+                     SELECT 1 FROM agencies_membership m JOIN agencies_unit n ON n.group_id = m.group_id
+                      WHERE m.user_id = officer_id AND n.agency_id = agencies_cover.agency_id
+                        AND m.until > access_now()))
               AND EXISTS (SELECT 1 FROM agencies_membership m JOIN agencies_unit n ON n.group_id = m.group_id
                            WHERE m.user_id = colleague_id AND n.agency_id = agencies_cover.agency_id
                              AND m.until > access_now()));
 CREATE POLICY change ON agencies_cover FOR UPDATE TO concord_app
-  USING (officer_id = nullif(current_setting('access.user', true), '')::bigint);
+  USING (officer_id = nullif(current_setting('access.user', true), '')::bigint OR directory_administers(agency_id));
 CREATE POLICY by_job ON agencies_cover TO concord_job USING (true) WITH CHECK (true);
 """
 

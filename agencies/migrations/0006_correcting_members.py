@@ -10,7 +10,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS 
 BEGIN
   IF NOT directory_vouches(p_user) OR EXISTS (
     SELECT 1 FROM agencies_membership m JOIN agencies_unit n ON n.group_id = m.group_id
-     WHERE m.user_id = p_user AND m.until > access_now()
+     WHERE m.user_id = p_user AND m.starts_at <= access_now() AND m.until > access_now()
        AND n.agency_id <> nullif(current_setting('access.agency', true), '')::bigint)
   THEN
     RAISE insufficient_privilege USING MESSAGE = 'only the agency that alone employs somebody corrects their account';
@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                     ("invitation", "Invitation"),
                     ("password", "New password"),
                     ("details", "Details corrected"),
+                    ("cover", "Cover changed"),
                 ],
                 max_length=10,
             ),

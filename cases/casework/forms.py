@@ -104,7 +104,7 @@ class PersonEditForm(PersonForm):
     def __init__(self, *args: Any, numbers: dict[str, str], aliases: list[Alias], **options: Any) -> None:
         super().__init__(*args, **options)
         self.initial.update(numbers)
-        self.initial["aliases"] = "\n".join(_name_line(alias) for alias in aliases)
+        self.initial["aliases"] = "\r\n".join(_name_line(alias) for alias in aliases)
         self.initial["seen_version"] = self.instance.version
         self.order_fields(self.field_order)
 

@@ -119,14 +119,21 @@ def withdraw_contact(*, actor: Actor, contact_uuid: uuid.UUID, reason: str) -> C
     return contact
 
 
-def keep_draft(*, actor: Actor, case_uuid: uuid.UUID, values: Mapping[str, str]) -> Draft | None:
+@transaction.atomic
+def keep_draft(
+    *, actor: Actor, case_uuid: uuid.UUID, values: Mapping[str, str], contact_uuid: uuid.UUID | None = None
+) -> Draft:
     """Keep what the actor has typed into the form of a new contact, in place of what was kept before.
 
-    Returns the draft, or None where it is too long to be one. Theirs alone: it is no part of the case, so that neither
-    trail nor outbox knows of it.
+    Returns the draft. Theirs alone: it is no part of the case, so that neither trail nor outbox knows of it. Raises
+    Refused where it is too long to be one, or comes late: the contact of its form, `contact_uuid`, is saved.
     """
     if sum(len(value) for value in values.values()) > LONGEST_DRAFT:
-        return None
+        raise Refused("Too long to be kept as a draft.")
+    if contact_uuid:
+        lock_record(actor, shareable_of(Case), case_uuid)  # whoever is saving it now comes first
+        if Contact.objects.permitted(actor).filter(uuid=contact_uuid).exists():
+            raise Refused("This contact is saved already.")
     whose = {"user": actor.user, "agency": actor.agency, "form": FORM, "record_id": case_uuid}
     now = database_now()
     Draft.objects.bulk_create(

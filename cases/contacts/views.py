@@ -76,8 +76,18 @@ class ContactDraft(RecordPage):
             services.drop_draft(actor=self.actor, case_uuid=record)
             return redirect("contact_add", record)
         form = NewContactForm(request.POST, actor=self.actor, case=self.frame.record)
-        draft = services.keep_draft(actor=self.actor, case_uuid=record, values=form.kept())
-        return render(request, "cases/contacts/draft_said.html", {"draft": draft})
+        form.is_valid()  # it need not be, but it tells whether its token is one
+        told: dict[str, Any] = {}
+        try:
+            told["draft"] = services.keep_draft(
+                actor=self.actor,
+                case_uuid=record,
+                values=form.kept(),
+                contact_uuid=form.cleaned_data.get("token"),
+            )
+        except Refused as refusal:
+            told["refusal"] = str(refusal)
+        return render(request, "cases/contacts/draft_said.html", told)
 
 
 class ContactPage(RecordPage):
@@ -160,7 +170,9 @@ class ContactCorrect(ContactChange):
         except Stale as stale:
             # The service waited for whoever was first; this is what they saved.
             self.contact = cast(Contact, stale.current)
-            return self.show_stale(form)
+            if not self.is_so(form):
+                return self.show_stale(form)
+            saved = self.contact  # the same form sent twice
         if saved.version == asked["seen_version"]:
             messages.info(request, "The contact is as it was. Nobody is told.")
         else:
@@ -171,6 +183,12 @@ class ContactCorrect(ContactChange):
     def make_form(self, data: Any = None) -> CorrectionForm:
         """The form over the contact."""
         return CorrectionForm(data, actor=self.actor, case=self.frame.record, contact=self.contact)
+
+    def is_so(self, form: CorrectionForm) -> bool:
+        """Whether the actor has corrected it just as the form would: their answer was lost."""
+        last = versions_of(self.actor, self.contact)[0]
+        asked = services.values_of(Contact(**form.values())), form.cleaned_data["reason"], self.actor.user_id
+        return (last.values, last.reason, last.changed_by_id) == asked
 
     def show_stale(self, form: CorrectionForm) -> HttpResponse:
         """What was typed, kept in the form, and how what is saved now differs from it (409)."""

@@ -59,6 +59,7 @@ class FlagPage(RecordPage):
     action = "flags"
     heading: ClassVar[str] = ""
     button: ClassVar[str] = ""
+    done: ClassVar[str] = ""
     category: ClassVar[Category] = Category.FLAGS  # what its readers must be allowed
     note: ClassVar[str] = ""
     part: Any = None  # the flag or caution that the address names; None when adding
@@ -79,11 +80,13 @@ class FlagPage(RecordPage):
             return self.show_form(form, status=400)
         except Stale as stale:
             self.part = stale.current
-            again = self.make_form({**request.POST.dict(), "seen_version": str(self.part.version)})
-            again.add_error(
-                None, "Somebody reviewed this meanwhile. Here it is as it stands now; save again to add yours."
-            )
-            return self.show_form(again, status=409)
+            if not self.is_so(form):
+                again = self.make_form({**request.POST.dict(), "seen_version": str(self.part.version)})
+                again.add_error(
+                    None, "Somebody reviewed this meanwhile. Here it is as it stands now; save again to add yours."
+                )
+                return self.show_form(again, status=409)
+            said = self.done  # the same form sent twice
         messages.success(request, said)
         return redirect("case_flags", record)
 
@@ -98,6 +101,12 @@ class FlagPage(RecordPage):
         raise NotImplementedError
 
     # What all of them share
+
+    def is_so(self, form: Any) -> bool:
+        """Whether the actor has reviewed it just as the form would: their answer was lost."""
+        asked, part = form.cleaned_data, self.part
+        reviewed = (part.reviewed_by_id, part.review_note, part.review_on)
+        return reviewed == (self.actor.user_id, asked["note"], asked["review_on"])
 
     def show_form(self, form: forms.BaseForm, status: int = 200) -> HttpResponse:
         """The form page."""
@@ -189,7 +198,7 @@ class OneFlag(FlagPage):
 class FlagReview(OneFlag):
     """Say that a flag still holds."""
 
-    heading, button = "Review a flag", "Save the review"
+    heading, button, done = "Review a flag", "Save the review", "Flag reviewed."
 
     def make_form(self, data: Any = None) -> forms.BaseForm:
         """What was looked at, and the usual day of the next look."""
@@ -198,7 +207,7 @@ class FlagReview(OneFlag):
     def save(self, form: Any) -> str:
         """Review it."""
         services.review_flag(actor=self.actor, flag_uuid=self.part.uuid, **form.cleaned_data)
-        return "Flag reviewed."
+        return self.done
 
 
 class FlagEnd(OneFlag):
@@ -237,7 +246,7 @@ class OneCaution(FlagPage):
 class CautionReview(OneCaution):
     """Say that a caution still holds."""
 
-    heading, button = "Review a caution", "Save the review"
+    heading, button, done = "Review a caution", "Save the review", "Caution reviewed."
 
     def make_form(self, data: Any = None) -> forms.BaseForm:
         """What was looked at, and the usual day of the next look."""
@@ -246,7 +255,7 @@ class CautionReview(OneCaution):
     def save(self, form: Any) -> str:
         """Review it."""
         services.review_caution(actor=self.actor, caution_uuid=self.part.uuid, **form.cleaned_data)
-        return "Caution reviewed."
+        return self.done
 
 
 class CautionEnd(OneCaution):

@@ -21,11 +21,12 @@ from cases.people.models import Address, Alias, Identifier, Person
 from sharing.access.actors import Actor
 from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale, refusing
 from sharing.access.registry import part_of
-from sharing.access.services import lock_record
+from sharing.access.services import lock_record, sent_before
 from sharing.notices.outbox import publish
 
 EDITABLE = ("given_name", "middle_name", "family_name", "suffix", "birth_date", "sex", "race")
 """What update_person() may change of the person's own row, in the order of the form."""
+PLACE = ("kind", "street", "city", "state", "postal_code", "phone")
 NAMES = ("given_name", "middle_name", "family_name")
 
 
@@ -82,14 +83,14 @@ def add_address(
     NotAllowed or Refused.
     """
     record, person = _locked(actor, record_uuid, Category.SHARE | Category.LOCATION)
-    if address_uuid:
-        added = Address.objects.permitted(actor).filter(person=person, uuid=address_uuid).first()
-        if added:
-            return added
     address = Address(
         person=person, uuid=address_uuid or uuid.uuid4(), **{"confirmed_on": timezone.localdate(), **values}
     )
     _check(address, but=["person"])
+    known = Address.objects.permitted(actor).filter(person=person, uuid=address_uuid).first() if address_uuid else None
+    if known:
+        sent_before(*({name: _told(row)[name] for name in PLACE} for row in (known, address)))
+        return known
     address.save(force_insert=True)
     _touch(person, [])
     _finish(actor, events.ADDRESS_CHANGED, record, address, before={}, after=_told(address), reason="")
@@ -188,8 +189,7 @@ def _values(actor: Actor, person: Person) -> dict[str, Any]:
 
 
 def _told(address: Address) -> dict[str, Any]:
-    fields = ("kind", "street", "city", "state", "postal_code", "phone", "confirmed_on", "ended_on")
-    values = {name: getattr(address, name) for name in fields}
+    values = {name: getattr(address, name) for name in (*PLACE, "confirmed_on", "ended_on")}
     return {name: value.isoformat() if isinstance(value, datetime.date) else value for name, value in values.items()}
 
 

@@ -143,6 +143,7 @@ class AgencyUnitView(OfAdministrators):
     @extend_schema(operation_id="change_unit", request=AgencyUnitInput, responses=AgencyUnit, tags=TAGS)
     def patch(self, request: Request, unit_id: int) -> Response:
         """Rename a unit of the own agency, or give it another number to call. For administrators."""
+        directory.lock_agency(self.actor)  # of two who read the same, the second finds it changed
         unit = self.unit(unit_id)
         self.must_match(digest_tag(AgencyUnit(unit).data))
         given = self.body(AgencyUnitInput, partial=True)
@@ -275,6 +276,7 @@ class MemberView(OfAdministrators):
     @extend_schema(operation_id="correct_member", request=DetailsInput, responses=MemberAnswer, tags=MEMBERS)
     def patch(self, request: Request, member_id: int) -> Response:
         """Correct name, title, badge or phone of an account of the own agency. For administrators."""
+        directory.lock_agency(self.actor)  # of two who read the same, the second finds it changed
         person = directory.member(self.actor, member_id)
         self.must_match(digest_tag(shown(self.actor.agency_id, member_id)))
         given = self.body(DetailsInput, partial=True)
@@ -383,9 +385,10 @@ class CoversView(DoorView):
 
     @extend_schema(operation_id="arrange_cover", request=CoverInput, responses={201: CoverAnswer}, tags=TAGS)
     def post(self, request: Request) -> Response:
-        """Name a colleague who gets the caller's news for a time. It opens nothing to them."""
+        """Name a colleague who gets one's news for a time, or, for administrators, another's. It opens nothing."""
         given = self.body(CoverInput)
-        cover = directory.arrange_cover(actor=self.actor, colleague_id=given.pop("colleague"), **given)
+        officer, colleague = given.pop("officer", self.actor.user_id), given.pop("colleague")
+        cover = accounts.arrange_cover(actor=self.actor, officer_id=officer, colleague_id=colleague, **given)
         return Response(CoverAnswer(cover).data, status=201)
 
 
@@ -396,5 +399,5 @@ class CoverEndView(DoorView):
 
     @extend_schema(operation_id="end_cover", request=None, responses=CoverAnswer, tags=TAGS)
     def post(self, request: Request, cover_uuid: uuid.UUID) -> Response:
-        """End a cover of the caller's own now."""
-        return Response(CoverAnswer(directory.end_cover(actor=self.actor, cover_uuid=cover_uuid)).data)
+        """End a cover of the caller's own now, or, for administrators, of another officer's."""
+        return Response(CoverAnswer(accounts.end_cover(actor=self.actor, cover_uuid=cover_uuid)).data)

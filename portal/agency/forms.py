@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 from typing import Any
 
 from django import forms
 from django.db.models.functions import Lower
+from django.utils import timezone
 
+from agencies.accounts.services import details_state
 from agencies.directory.categories import Category
-from agencies.directory.dates import TypedDateField
+from agencies.directory.dates import TypedDateField, end_of_day
 from agencies.directory.models import Unit, User
 from agencies.directory.querysets import members_by_unit, memberships_in_force
 from agencies.directory.roles import ROLES
@@ -54,6 +57,16 @@ class DetailsForm(forms.Form):
     title = forms.CharField(label="Rank or title", max_length=40, required=False, help_text="As spoken: Sgt., Ofc., PO")
     badge = forms.CharField(label="Badge", max_length=20, required=False)
     phone = forms.CharField(label="Phone", max_length=30, required=False)
+
+
+class CorrectForm(DetailsForm):
+    """What an account says of its owner, from the state in which it was read."""
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, person: User) -> None:
+        details = {name: getattr(person, name) for name in DetailsForm.base_fields}
+        super().__init__(data, initial={**details, "seen": details_state(person)})
 
 
 class InviteForm(DetailsForm, RoleForm):
@@ -162,17 +175,24 @@ class CoverForm(forms.Form):
     starts = TypedDateField(label="First day", error_messages={"required": "Type the first day."})
     until = TypedDateField(label="Last day", error_messages={"required": "Type the last day."})
 
-    def __init__(self, data: Any = None, *, actor: Actor) -> None:
+    def __init__(self, data: Any = None, *, actor: Actor, officer: User | None = None) -> None:
         super().__init__(data)
-        own = [principal.group_id for principal in actor.principals]
+        officer = officer or actor.user
         here = memberships_in_force().filter(group__unit__agency_id=actor.agency_id)
+        own = here.filter(user=officer).values("group_id")
         near = set(here.filter(group_id__in=own).values_list("user_id", flat=True))
         people = User.objects.filter(pk__in=here.values("user_id"), is_active=True, kind=User.Kind.PERSON)
-        people = people.exclude(pk=actor.user_id).order_by("name")
+        people = people.exclude(pk=officer.pk).order_by("name")
         unit: list[tuple[int, str]] = []
         others: list[tuple[int, str]] = []
         for person in people:
             (unit if person.pk in near else others).append((person.pk, person.display))
-        groups = [("My units", unit), ("Others of my agency", others)]
+        groups = [("The same units", unit), ("Others of the agency", others)]
         choices = [("", "Choose a colleague"), *[group for group in groups if group[1]]]
         self.fields["colleague"].choices = choices  # type: ignore[attr-defined]
+
+    def asked(self) -> dict[str, Any]:
+        """What a service takes: the colleague, and whole days."""
+        given = self.cleaned_data
+        begins = timezone.make_aware(datetime.datetime.combine(given["starts"], datetime.time()))
+        return {"colleague_id": given["colleague"], "starts_at": begins, "until": end_of_day(given["until"])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from agencies.directory.models import Cover, Membership, Unit, User
 from agencies.directory.querysets import covers_in_force, members_of, memberships_in_force
 from agencies.directory.roles import ADMINISTRATORS
 from cases.lists.addresses import list_address
-from cases.supervision.codes import SupervisionStatus
+from cases.supervision.codes import OPEN_STATUSES
 from cases.supervision.models import Case
 from cases.supervision.querysets import LATEST, OWN_OPEN_BY_REVIEW, CaseFilter
 from sharing.access.actors import Actor
@@ -29,7 +30,6 @@ NO_PASSWORD = "!"  # noqa: S105 - how Django marks that there is none
 DUE_WITHIN = datetime.timedelta(days=14)
 COVERED_AT_MOST = 200
 CASELOAD_AT_MOST = 300
-_OPEN = (SupervisionStatus.ACTIVE, SupervisionStatus.ABSCONDER)
 
 
 def people_of(agency_id: int, state: str = HERE, unit: int | None = None, words: str = "") -> QuerySet[User]:
@@ -155,7 +155,7 @@ def workload(actor: Actor) -> Workload:
     today = timezone.localdate()
     cases = Case.objects.permitted(actor, Category.EXISTENCE | Category.SUPERVISION)
     rows = (
-        cases.filter(agency=actor.agency, status__in=_OPEN)
+        cases.filter(agency=actor.agency, status__in=OPEN_STATUSES)
         .values("unit_id", "unit__name", "officer_id", "officer__title", "officer__name")
         .annotate(
             cases=Count("pk"),
@@ -165,10 +165,12 @@ def workload(actor: Actor) -> Workload:
         .order_by("unit__name", "-cases", "officer__name")
     )
     found = Workload()
+    places = Counter(row["officer_id"] for row in rows)
     for row in rows:
         name = f"{row['officer__title'] or ''} {row['officer__name'] or 'No officer of record'}".strip()
         load = Load(name, row["unit__name"], row["cases"], row["due"], row["overdue"])
-        if row["officer_id"]:  # the list cannot be asked for cases without an officer
+        # No list holds the cases without an officer, nor those of one unit of an officer who works in several.
+        if row["officer_id"] and places[row["officer_id"]] == 1:
             load.stand_on(replace(OWN_OPEN_BY_REVIEW, officer=row["officer_id"]))
         found.units.setdefault(row["unit_id"], Load(row["unit__name"], row["unit__name"])).add(load)
         found.officers.setdefault(row["unit_id"], []).append(load)
@@ -178,7 +180,7 @@ def workload(actor: Actor) -> Workload:
 def managed(actor: Actor) -> QuerySet[Case]:
     """Open cases of the actor's agency that the actor may give to somebody else."""
     wanted = Category.EXISTENCE | Category.SUPERVISION | Category.MANAGE
-    return Case.objects.permitted(actor, wanted).filter(agency=actor.agency, status__in=_OPEN)
+    return Case.objects.permitted(actor, wanted).filter(agency=actor.agency, status__in=OPEN_STATUSES)
 
 
 def caseloads(actor: Actor) -> list[dict[str, Any]]:
@@ -209,7 +211,12 @@ def caseload(actor: Actor, officer_id: int) -> list[Case]:
 
 def own_covers(actor: Actor) -> QuerySet[Cover]:
     """The actor's covers that are not over, the next one first."""
-    rows = Cover.objects.filter(officer=actor.user, agency=actor.agency, until__gt=DatabaseNow())
+    return covers_of(actor, actor.user)
+
+
+def covers_of(actor: Actor, officer: User) -> QuerySet[Cover]:
+    """An officer's covers in the actor's agency that are not over, the next one first."""
+    rows = Cover.objects.filter(officer=officer, agency=actor.agency, until__gt=DatabaseNow())
     return rows.select_related("colleague").order_by("starts_at")
 
 
@@ -222,6 +229,6 @@ def covered_by(actor: Actor) -> QuerySet[Cover]:
 def covered_cases(actor: Actor, cover: Cover) -> list[Any]:
     """Open cases of the covered officer that the actor's own keys open, the next review first."""
     cases = Case.objects.permitted(actor, Category.EXISTENCE | Category.SUPERVISION)
-    rows = cases.filter(agency=actor.agency, officer_id=cover.officer_id, status__in=_OPEN)
+    rows = cases.filter(agency=actor.agency, officer_id=cover.officer_id, status__in=OPEN_STATUSES)
     rows = rows.select_related("person", "unit")
     return list(rows.order_by("next_review", "pk")[: COVERED_AT_MOST + 1])

@@ -241,8 +241,9 @@ class CoverList(serializers.Serializer):
 
 
 class CoverInput(Strict):
-    """A colleague of the caller's agency, and the time."""
+    """A colleague of the caller's agency, and the time; an administrator may name another officer than themselves."""
 
+    officer = serializers.IntegerField(min_value=1, required=False)
     colleague = serializers.IntegerField(min_value=1)
     starts_at = Moment()
     until = Moment()

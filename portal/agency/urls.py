@@ -11,6 +11,12 @@ urlpatterns = [
     path("agency/members/<int:member>/details/", people.Details.as_view(), name="member_details"),
     path("agency/members/<int:member>/roles/<int:membership>/end/", people.EndRole.as_view(), name="member_end_role"),
     path("agency/members/<int:member>/link/", people.SendLink.as_view(), name="member_link"),
+    path("agency/members/<int:member>/cover/", people.MemberCover.as_view(), name="member_cover"),
+    path(
+        "agency/members/<int:member>/cover/<uuid:cover>/end/",
+        people.EndMemberCover.as_view(),
+        name="member_cover_end",
+    ),
     path("agency/members/<int:member>/suspend/", people.Suspend.as_view(), name="member_suspend"),
     path("agency/members/<int:member>/reinstate/", people.Reinstate.as_view(), name="member_reinstate"),
     path("agency/members/<int:member>/unlock/", people.EndLockOut.as_view(), name="member_unlock"),

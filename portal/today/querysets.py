@@ -18,7 +18,7 @@ from cases.appointments.codes import AppointmentKind
 from cases.appointments.models import Appointment
 from cases.appointments.querysets import own_between, own_waiting
 from cases.plans.models import Action, Plan
-from cases.supervision.codes import SupervisionStatus
+from cases.supervision.codes import OPEN_STATUSES
 from cases.supervision.models import Case
 from cases.supervision.querysets import CappedCount
 from portal.agency.querysets import DUE_WITHIN
@@ -96,7 +96,7 @@ def own_cases(actor: Actor) -> list[Case]:
     cases = cases.filter(
         Q(next_review__lte=last) | Q(term_end__lte=last),
         officer_id=actor.user_id,
-        status__in=[SupervisionStatus.ACTIVE, SupervisionStatus.ABSCONDER],
+        status__in=OPEN_STATUSES,
     )
     return list(cases.select_related("person").order_by("next_review", "pk")[:EVERY])
 

@@ -42,8 +42,8 @@ READ = {
     "expand": "as part of another answer",
     "replay": "an answer sent again",
 }
-# Read as one line among others: nobody opened the record for it. What was taken out in a file or with more of the record
-# than its line (`export`, `expand`) counts as opened.
+# Read as one line among others: nobody opened the record for it. What was taken out in a file, or with more of the
+# record than its line (`export`, `expand`), counts as opened.
 IN_LISTS = frozenset({"search", "list", "inbox", "today", "calendar", "share_view", "duplicates", "changes"})
 
 
@@ -94,7 +94,7 @@ class SharePage(RecordPage):
             return self.show_form(form, status=400)
         if "change" in request.POST:
             return self.show_form(form)
-        confirmed = "confirmed" in request.POST
+        confirmed = "confirmed" in request.POST and "as" not in request.POST
         try:
             with transaction.atomic():
                 grant = self.share(form)
@@ -147,7 +147,10 @@ class SharePage(RecordPage):
 
     def show_check(self, form: ShareForm, grant: Grant, receiver: str) -> HttpResponse:
         """The answers read back, what the other side will and will not see, and the record as it will see it."""
-        agency = _receiving(grant, self.actor.agency_id)
+        viewers = _viewers(grant, self.actor.agency_id)
+        asked = self.request.POST.get("as", self.actor.side.name)  # the own side's parts are what this reader can judge
+        side = asked if asked in viewers else next(iter(viewers))
+        agency = viewers[side]
         preview = self.frame.preview(grant.mask, agency, self.blocks)
         until = timezone.localtime(grant.until)
         answers = [
@@ -168,6 +171,10 @@ class SharePage(RecordPage):
             "withheld_from_them": explain.withheld(grant.mask),
             "told": _told(grant),
             "viewer": agency.name,
+            "sides": [
+                {"code": code, "label": one.side.label, "name": one.name, "current": code == side}
+                for code, one in viewers.items()
+            ],
             "preview": render_to_string(self.frame.preview_template, preview, request=self.request),
         }
         return self.show("sharing/access/share_check.html", ACCESS_SHOWN | Category(grant.mask) & ~ACTS, context)
@@ -206,10 +213,14 @@ class GrantPage(RecordPage):
         }
 
 
-def _receiving(grant: Grant, own: int) -> Agency:
-    """As whom the preview looks: a unit's agency; of those that a circle joins the first that is not one's own."""
+def _viewers(grant: Grant, own: int) -> dict[str, Agency]:
+    """As whom the preview may look, by side: a unit's agency; of a circle on each side the first that isn't one's own.
+
+    What is meant for one side differs, and a circle may join both.
+    """
     agencies = services.principal_agencies(grant.group_id)
-    return min(agencies, key=lambda agency: (agency.pk == own, agency.name))
+    others = [agency for agency in agencies if agency.pk != own] or agencies
+    return {agency.side.name: agency for agency in sorted(others, key=lambda agency: agency.name, reverse=True)}
 
 
 def _told(grant: Grant) -> list[str]:

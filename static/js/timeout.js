@@ -54,8 +54,15 @@
   }
 
   box.querySelector("[data-timeout-stay]").addEventListener("click", () => ask("POST"));
-  addEventListener("visibilitychange", () => { if (!document.hidden) ask("GET"); // somebody else may have signed in meanwhile });
+  // Somebody else may have signed in meanwhile.
+  addEventListener("visibilitychange", () => { if (!document.hidden) ask("GET"); });
   addEventListener("focus", () => { if (ended) ask("GET"); });
+  // A kept form that was refused (unsent.js): the session has ended, or began anew, which each form's token must learn.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { boosted, xhr } = event.detail;
+    if (boosted && xhr.status === 401) end();
+    if (boosted && xhr.status === 403) ask("GET");
+  });
   // A question that a page asks by itself must not paint the sign-in page into a corner of it.
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.xhr.responseURL.includes("/accounts/login/")) event.detail.shouldSwap = false;

@@ -22,6 +22,10 @@
     event.detail.isError = false; // an answer like any other
     event.detail.shouldSwap = answer.querySelector("[data-unsent]") !== null;
     if (event.detail.shouldSwap) return;
+    if (xhr.status === 401) {
+      say(elt, elt.querySelector("[data-unsent]")?.dataset.signedOut);
+      return;
+    }
     const problem = [...answer.querySelectorAll(".problem h1, .problem h1 + p")];
     say(elt, problem.map((part) => part.textContent).join(". "));
   });

@@ -28,12 +28,7 @@ class Ledger(NamedTuple):
 def ledger() -> Ledger:
     """The counts now."""
     tables = ("sharing_grant", "cases_casekey", "agencies_change", "sharing_outboxevent", "cases_goalversion")
-    raw = services.connect("owner")
-    with raw.cursor() as cursor:
-        cursor.execute("SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in tables))
-        found = Ledger(*cursor.fetchone())
-    raw.close()
-    return found
+    return Ledger(*services.owner("SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in tables))[0])
 
 
 @contextmanager

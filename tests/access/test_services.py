@@ -18,6 +18,7 @@ from sharing.access.models import Grant
 from sharing.access.services import end_access, extend_access, share
 from tests import services
 from tests.access.acts import act, leaves, ledger, together
+from tests.services import owner
 from tests.worlds import World
 
 DAY = datetime.timedelta(days=1)
@@ -45,16 +46,6 @@ def give(world: World, who: str = "olsen", **changed: Any) -> Grant:
 def sees(world: World, who: str, case: Case, category: Category = Category.PLAN_VIEW) -> bool:
     seen: bool = act(world, who, lambda actor: Case.objects.permitted(actor, category).filter(pk=case.pk).exists())
     return seen
-
-
-def owner(statement: str, *arguments: Any) -> list[Any]:
-    """Runs a statement past every policy."""
-    raw = services.connect("owner")
-    with raw.cursor() as cursor:
-        cursor.execute(statement, arguments or None)
-        found = cursor.fetchall() if cursor.description else []
-    raw.close()
-    return list(found)
 
 
 # --- What each leaves -------------------------------------------------------------------------------------------------

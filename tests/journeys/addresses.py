@@ -83,6 +83,7 @@ PAGES = {
     "agency": ("admin", "/agency/"),
     "member_invite": ("admin", "/agency/members/new/"),
     "member": ("admin", "/agency/members/{olsen}/"),
+    "member_cover": ("admin", "/agency/members/{olsen}/cover/"),
     "member_details": ("admin", "/agency/members/{olsen}/details/"),
     "member_suspend": ("admin", "/agency/members/{olsen}/suspend/"),
     "agency_units": ("admin", "/agency/units/"),
@@ -131,7 +132,8 @@ NO_PAGES = {
     "inbox_badge",
     "inbox_done", "inbox_undo", "inbox_all_done", "act_for", "account_set_password",
     "calendar_file", "appointment_file",
-    "session_left", "sign_out_elsewhere", "member_end_role", "member_link", "member_unlock", "member_reinstate",
+    "session_left", "sign_out_elsewhere", "member_end_role", "member_cover_end", "member_link", "member_unlock",
+    "member_reinstate",
     "unit_close", "cover_end", "demo_sign_in", "demo_receiver",
 }  # fmt: skip
 

@@ -31,6 +31,12 @@ AXE = {
 }
 # The page of the API draws every call by one template; axe, which would take ten seconds for all, sees two a heading.
 FURTHER = "section > h2 ~ article.sheet ~ article.sheet ~ article.sheet"
+AXE_ITSELF = Axe().axe_script
+VIOLATIONS = """([options, further]) => {
+    document.querySelectorAll(further).forEach(article => article.remove());
+    return axe.run(document, options).then(({violations}) => violations.map(
+        ({id, nodes}) => [id, nodes.slice(0, 2).map(node => node.html.slice(0, 160))]));
+}"""
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 320, "height": 800}
 # The joint case's person, as pages print them; what is typed in a search stands in no address either.
@@ -164,19 +170,18 @@ def send(page: Page, fields: dict[str, str], words: str) -> None:
 def look(name: str, person: Somebody) -> dict[str, Any]:
     """What is wrong with the page that is open, by what it is."""
     page, wrong = person.page, {}
+    title, further = page.evaluate("further => [document.title, document.querySelectorAll(further).length]", FURTHER)
     # Each page in both sizes, and first in the one in which this person's page before it was left.
-    further = page.locator(FURTHER).count()
     for size in (PHONE, DESK) if page.viewport_size == PHONE or further else (DESK, PHONE):
         page.set_viewport_size(size)
         if size is DESK:
-            if further:
-                page.locator(FURTHER).evaluate_all("articles => articles.forEach(one => one.remove())")
-            for violation in Axe().run(page, options=AXE).response["violations"]:
-                wrong[f"{name}: {violation['id']}"] = [node["html"][:160] for node in violation["nodes"][:2]]
+            page.evaluate(AXE_ITSELF)
+            for rule, nodes in page.evaluate(VIOLATIONS, [AXE, FURTHER]):
+                wrong[f"{name}: {rule}"] = nodes
         elif page.evaluate("() => document.documentElement.scrollWidth") > PHONE["width"]:
             wrong[f"{name}: wider than {PHONE['width']}"] = page.url
     # The title, and every address that was asked for on the way here.
-    spoken = unquote_plus(" ".join((page.title(), page.url, *person.requests)))
+    spoken = unquote_plus(" ".join((title, page.url, *person.requests)))
     person.requests.clear()
     for part in PRIVATE:
         if part.lower() in spoken.lower():

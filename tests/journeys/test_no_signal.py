@@ -12,13 +12,14 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Somebody
-from tests.worlds import World
+from tests.worlds import PASSWORD, World
 
 pytestmark = pytest.mark.browser
 Come = Callable[..., Somebody]
 
 AT_THE_PLAN = re.compile(r"/plan/#goal-")
 SENT_NOTHING = "Nothing was sent, because there is no connection; what you typed is still here."
+SIGNED_OUT = "You are signed out; what you typed is still here. Sign in in another tab, then save again."
 NO_ANSWER = "No answer came, so this may not be saved; what you typed is still here, and you can save again."
 
 
@@ -169,6 +170,50 @@ def test_a_page_in_place_of_the_form_is_told_beside_the_button(world: World, som
     page.route("**/contacts/new/", lambda route: route.fulfill(status=404, body="<h1>Gateway</h1>"), times=1)
     page.get_by_role("button", name="Save contact").click()
     _tell(page, NO_ANSWER)
+
+
+def _sign_in_elsewhere(person: Somebody) -> None:
+    tab = person.context.new_page()
+    tab.goto(f"{person.address}/accounts/login/")
+    tab.get_by_label("Email").fill("olsen@example.org")
+    tab.get_by_label("Password").fill(PASSWORD)
+    tab.get_by_role("button", name="Sign in").click()
+    expect(tab.get_by_role("heading", level=1)).to_be_visible()
+    tab.wait_for_url(f"{person.address}/")
+    tab.close()
+
+
+def test_a_form_outlives_the_session_in_which_it_was_filled_in(world: World, somebody: Come) -> None:
+    person = somebody("olsen")
+    page = _contact(person, world)
+    address, save = page.url, page.get_by_role("button", name="Save contact")
+    person.context.clear_cookies(name="concord_session")
+    save.click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    _sign_in_elsewhere(person)
+    page.evaluate("() => dispatchEvent(new Event('focus'))")  # somebody comes back to the tab
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_hidden()
+    expect(page.get_by_role("alert").filter(has_text=SIGNED_OUT)).to_be_visible()
+    expect(page.get_by_label("Note")).to_have_value("The dog is loose.")
+    assert page.url == address
+    save.click()
+    expect(page.get_by_role("status").first).to_contain_text("Contact saved.")
+    _unanswered(person)
+
+
+def test_a_form_of_an_earlier_session_is_saved_at_the_second_tap(world: World, somebody: Come) -> None:
+    person = somebody("olsen")
+    page = _contact(person, world)
+    person.context.clear_cookies(name="concord_session")
+    _sign_in_elsewhere(person)  # before the page knew that it was signed out
+    save = page.get_by_role("button", name="Save contact")
+    with page.expect_response("**/account/session/"):
+        save.click()
+    _tell(page, "Nothing was saved; send it once more.")
+    expect(page.get_by_label("Note")).to_have_value("The dog is loose.")
+    save.click()
+    expect(page.get_by_role("status").first).to_contain_text("Contact saved.")
+    _unanswered(person)
 
 
 def test_without_script_the_form_is_sent_as_ever(world: World, somebody: Come) -> None:

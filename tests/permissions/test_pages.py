@@ -69,6 +69,9 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("GET", "member", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
     ("POST", "member", (403, 403, 403, 403, 403, 403, 400, 403, 0)),
     ("GET", "member_details", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
+    ("GET", "member_cover", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
+    ("POST", "member_cover", (403, 403, 403, 403, 403, 403, 400, 403, 0)),
+    ("POST", "member_cover_end", (403, 403, 403, 403, 403, 403, 404, 403, 0)),
     ("POST", "member_details", (403, 403, 403, 403, 403, 403, 400, 403, 0)),
     ("POST", "member_end_role", (403, 403, 403, 403, 403, 403, 404, 403, 0)),
     ("POST", "member_link", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
@@ -324,13 +327,23 @@ def arguments(world: World) -> dict[str, dict[str, Any]]:
         "webhook_switch": webhook,
         "webhook_replay": webhook,
         **dict.fromkeys(
-            ("member", "member_details", "member_link", "member_unlock", "member_suspend", "member_reinstate"), member
+            (
+                "member",
+                "member_details",
+                "member_cover",
+                "member_link",
+                "member_unlock",
+                "member_suspend",
+                "member_reinstate",
+            ),
+            member,
         ),
         "member_end_role": {**member, "membership": 0},
         "unit": {"unit": world.units["probation/north"].pk},
         "unit_close": {"unit": world.units["probation/north"].pk},
         "covered": {"cover": uuid.uuid4()},
         "cover_end": {"cover": uuid.uuid4()},
+        "member_cover_end": {**member, "cover": uuid.uuid4()},
         "account_reset_password_from_key": {"uidb36": "1", "key": "unknown"},
     }
 

@@ -64,7 +64,9 @@ class CasePage(RecordPage):
             return self.show_form(form, status=400)
         except Stale:
             self.frame = shareable_of(CASE).frame(self.actor, record)
-            return self.show_stale(request.POST.copy())
+            if not self.is_so(self.make_form(request.POST)):
+                return self.show_stale(request.POST.copy())
+            seen = True  # the same form sent twice
         messages.success(request, self.done)
         return redirect("case_overview", record) if seen else redirect("case_list")
 
@@ -77,6 +79,10 @@ class CasePage(RecordPage):
     def save(self, form: Any) -> bool:
         """Call the one service. Returns whether the actor still sees the case. Raises Refused or Stale."""
         raise NotImplementedError
+
+    def is_so(self, form: Any) -> bool:
+        """Whether the case already is as the form, made over it as it stands, would have it."""
+        return form.is_valid() and not set(form.changed_data) - {"reason", "seen", "seen_version"}
 
     # What all of them share
 
@@ -218,6 +224,13 @@ class CaseClose(Decision):
         work = self.blocks.read(lambda: open_work(self.actor, self.frame.record))
         return super().show_form(form, status, open_work=work, asked_at=timezone.now(), **more)
 
+    def is_so(self, form: CloseForm) -> bool:
+        """Whether it ended on the same day and in the same way."""
+        case = self.frame.record
+        return form.is_valid() and all(
+            getattr(case, name) == form.cleaned_data[name] for name in ("status", "closed_on")
+        )
+
     def save(self, form: CloseForm) -> bool:
         """Close it."""
         asked = form.cleaned_data
@@ -240,6 +253,10 @@ class CaseReopen(Decision):
     text = "It becomes active again, in the unit and with the officer that it had."
     button = "Reopen the case"
     done = "Case reopened. Agencies that may see its status will be told."
+
+    def is_so(self, form: ReopenForm) -> bool:
+        """Whether it is open."""
+        return bool(self.frame.record.is_open)
 
     def save(self, form: ReopenForm) -> bool:
         """Reopen it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
@@ -15,13 +15,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from agencies.accounts import services as accounts
+from agencies.accounts.services import details_state
 from agencies.directory import services as directory
 from agencies.directory.categories import NOTHING, Category
 from agencies.directory.models import Unit, User
 from agencies.directory.querysets import works_elsewhere
 from agencies.directory.roles import ROLES
 from agencies.directory.services import NOT_AN_ADMINISTRATOR
-from portal.agency.forms import DetailsForm, InviteForm, PeopleSearchForm, ReasonForm, RoleForm
+from portal.agency.forms import CorrectForm, CoverForm, DetailsForm, InviteForm, PeopleSearchForm, ReasonForm, RoleForm
 from portal.agency.querysets import (
     HERE,
     INVITED,
@@ -29,6 +30,7 @@ from portal.agency.querysets import (
     STATES,
     SUSPENDED,
     administrators_of,
+    covers_of,
     letters_to,
     people_of,
     roles_here,
@@ -37,7 +39,8 @@ from portal.agency.querysets import (
 )
 from portal.agency.views.base import AdministratorPage, AgencyPage, is_number
 from portal.agency.views.units import role_rows
-from sharing.access.errors import NotAllowed, Refused
+from sharing.access.actors import Actor
+from sharing.access.errors import NotAllowed, NotVisible, Refused, Stale
 from sharing.access.pages import add_refusal
 
 PAGE_SIZE = 50
@@ -98,7 +101,7 @@ class People(AgencyPage):
             "words": words,
             "found": found,
             "search_url": _people_url(state, unit),
-            "empty_text": "Nobody here has this in their name or address." if words else _EMPTY[state],
+            "empty_text": "Nobody in this list has this in their name or address." if words else _EMPTY[state],
             "next_url": _people_url(state, unit, page + 1, found) if first + len(people) < total else "",
             "first_url": _people_url(state, unit, found=found) if page > 1 else "",
         }
@@ -223,25 +226,50 @@ class Details(OfMember):
 
     def get(self, request: HttpRequest, member: int) -> HttpResponse:
         """The form with what it says now."""
-        fields = DetailsForm.base_fields
-        return self.show_form(DetailsForm(initial={name: getattr(self.person, name) for name in fields}))
+        return self.show_form(CorrectForm(person=self.person))
 
     def post(self, request: HttpRequest, member: int) -> HttpResponse:
         """Correct it."""
-        form = DetailsForm(request.POST)
+        form = CorrectForm(request.POST, person=self.person)
         if form.is_valid():
             try:
                 person = accounts.correct(actor=self.actor, user_id=self.person.pk, **form.cleaned_data)
             except Refused as refusal:
                 add_refusal(form, refusal)
+            except Stale as stale:
+                self.person = cast(User, stale.current)
+                return self.show_stale(form)
             else:
-                messages.success(request, f"The details of {person.display} are saved; they are told of a change.")
+                messages.success(request, self._said(person))
                 return redirect("member", self.person.pk)
         return self.show_form(form, 400)
 
-    def show_form(self, form: forms.Form, status: int = 200) -> HttpResponse:
+    def show_stale(self, form: CorrectForm) -> HttpResponse:
+        """What was typed, and where a colleague saved something else meanwhile; sent again, it takes its place."""
+        typed = form.cleaned_data
+        differ = [
+            {"label": field.label, "now": getattr(self.person, name), "typed": typed[name]}
+            for name, field in DetailsForm.base_fields.items()
+            if getattr(self.person, name) != typed[name]
+        ]
+        form = CorrectForm({**typed, "seen": details_state(self.person)}, person=self.person)
+        form.add_error(None, "Somebody corrected this account meanwhile. Save again to put yours in its place.")
+        return self.show_form(form, 409, differ)
+
+    def _said(self, now: User) -> str:
+        """What was done, and whether its owner is told: see agencies.accounts.services.correct()."""
+        if details_state(now) == details_state(self.person):
+            return f"{now.display} is as it was. Nobody is told."
+        saved = f"The details of {now.display} are saved."
+        if now.pk == self.actor.user_id:
+            return saved
+        if now.is_invited:
+            return f"{saved} They see them when they first sign in."
+        return f"{saved} A letter tells them that something changed."
+
+    def show_form(self, form: forms.Form, status: int = 200, differ: Any = None) -> HttpResponse:
         """The page with the form."""
-        return self.show("details.html", {"person": self.person, "form": form}, status)
+        return self.show("details.html", {"person": self.person, "form": form, "differ": differ}, status)
 
 
 class MemberAct(OfMember):
@@ -297,6 +325,51 @@ class EndLockOut(MemberAct):
         accounts.note_end_of_lock_out(actor=self.actor, user_id=self.person.pk)
         get_adapter().end_lock_out(self.request, self.person.email)
         return f"{self.person.display} may try to sign in again at once."
+
+
+class MemberCover(OfMember):
+    """Who answers for somebody who is away and cannot say so, as when they fall ill."""
+
+    def get(self, request: HttpRequest, member: int) -> HttpResponse:
+        """Their covers, and the form."""
+        return self.show_form(CoverForm(actor=self.actor, officer=self.person))
+
+    def post(self, request: HttpRequest, member: int) -> HttpResponse:
+        """Arrange one."""
+        form = CoverForm(request.POST, actor=self.actor, officer=self.person)
+        if form.is_valid():
+            try:
+                cover = accounts.arrange_cover(actor=self.actor, officer_id=self.person.pk, **form.asked())
+            except Refused as refusal:
+                add_refusal(form, refusal)
+            else:
+                messages.success(
+                    request,
+                    f"{cover.colleague.display} covers for {self.person.display}.{_told(self.actor, self.person)}",
+                )
+                return redirect("member_cover", self.person.pk)
+        return self.show_form(form, status=400)
+
+    def show_form(self, form: forms.Form, status: int = 200) -> HttpResponse:
+        """The page."""
+        covers = covers_of(self.actor, self.person)
+        return self.show("member_cover.html", {"person": self.person, "form": form, "covers": covers}, status)
+
+
+def _told(actor: Actor, person: User) -> str:
+    """That a letter goes out, where it does."""
+    return "" if person.pk == actor.user_id else " A letter tells them."
+
+
+class EndMemberCover(MemberAct):
+    """End a cover of somebody."""
+
+    def act(self, **names: Any) -> str:
+        """It ends now."""
+        if not covers_of(self.actor, self.person).filter(uuid=names["cover"]).exists():
+            raise NotVisible
+        accounts.end_cover(actor=self.actor, cover_uuid=names["cover"])
+        return f"The cover has ended.{_told(self.actor, self.person)}"
 
 
 class Suspend(OfMember):

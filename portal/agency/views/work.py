@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from urllib.parse import urlencode
 
 from django import forms
@@ -15,7 +14,6 @@ from django.utils import timezone
 
 from agencies.directory import services as directory
 from agencies.directory.categories import NOTHING, Category
-from agencies.directory.dates import end_of_day
 from agencies.directory.models import Cover
 from agencies.trail.services import record_read
 from cases.supervision.codes import CASE
@@ -168,14 +166,8 @@ class CoverPage(Page):
         """Arrange a cover, whole days."""
         form = CoverForm(request.POST, actor=self.actor)
         if form.is_valid():
-            given = form.cleaned_data
             try:
-                cover = directory.arrange_cover(
-                    actor=self.actor,
-                    colleague_id=given["colleague"],
-                    starts_at=timezone.make_aware(datetime.datetime.combine(given["starts"], datetime.time())),
-                    until=end_of_day(given["until"]),
-                )
+                cover = directory.arrange_cover(actor=self.actor, **form.asked())
             except Refused as refusal:
                 add_refusal(form, refusal)
             else:

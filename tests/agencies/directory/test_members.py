@@ -288,8 +288,8 @@ FORBIDDEN = [
     ("suspending oneself", "SELECT directory_set_active({me}, false)"),
     ("correcting a stranger", "SELECT directory_correct({reyes}, 'X', '', '', '')"),
     ("another's name by hand", "UPDATE agencies_user SET name = 'X' WHERE id = {olsen}"),
-    ("a cover for another", "INSERT INTO agencies_cover (uuid, agency_id, officer_id, colleague_id, starts_at, until,"
-     " created_at) VALUES (gen_random_uuid(), {probation}, {olsen}, {pratt}, now(), now(), now())"),
+    ("a cover for a stranger", "INSERT INTO agencies_cover (uuid, agency_id, officer_id, colleague_id, starts_at,"
+     " until, created_at) VALUES (gen_random_uuid(), {probation}, {reyes}, {pratt}, now(), now(), now())"),
 ]  # fmt: skip
 FRUITLESS = [
     ("ending a role elsewhere", "UPDATE agencies_membership SET until = now() WHERE group_id = {gang}"),
@@ -303,6 +303,8 @@ OF_ADMINISTRATORS = [
     ("an account", "SELECT directory_add_account('x@example.org', 'X', '', '', '')"),
     ("a suspension", "SELECT directory_set_active({quist}, false)"),
     ("a correction", "SELECT directory_correct({quist}, 'X', '', '', '')"),
+    ("a cover for another", "INSERT INTO agencies_cover (uuid, agency_id, officer_id, colleague_id, starts_at, until,"
+     " created_at) VALUES (gen_random_uuid(), {probation}, {quist}, {pratt}, now(), now(), now())"),
 ]  # fmt: skip
 
 

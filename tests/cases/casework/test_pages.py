@@ -130,6 +130,31 @@ def test_a_stale_edit_comes_back_beside_what_was_saved(world: World) -> None:
         assert olsen.send(address, again, edited(again, supervision_level=5, offense="Robbery")).status_code == 302
 
 
+def test_an_edit_whose_answer_was_lost_meets_nobody(world: World) -> None:
+    olsen = Visitor(world.users["olsen"])
+    case = f"/cases/{world.joint.uuid}"
+    [held] = rows("SELECT given_name, family_name, birth_date FROM cases_person WHERE id = %s", [world.joint.person_id])
+    edit, person = (olsen.get(f"{case}/{name}/").content.decode() for name in ("edit", "person"))
+    supervision = edited(edit, supervision_level=7, term_start="11/1/26")
+    names = {**held, "birth_date": "3/9/80", "sex": "M", "aliases": "Hall, Tobi\r\nHallet, Tobias"}
+    names["seen_version"] = hidden(person, "seen_version")
+    for name, page, fields in (("edit", edit, supervision), ("person", person, names)):
+        with leaves(changes=1, events=1):
+            for _ in range(2):
+                assert olsen.send(f"{case}/{name}/", page, fields).status_code == 302
+
+
+def test_a_decision_whose_answer_was_lost_meets_nobody(world: World) -> None:
+    mills = Visitor(world.users["mills"])
+    for name, more in (("close", {"status": 8, "closed_on": "11/1/26"}), ("reopen", {})):
+        address = f"/cases/{world.joint.uuid}/{name}/"
+        page = mills.get(address).content.decode()
+        with leaves(changes=1, events=1):
+            for _ in range(2):
+                fields = {**more, "reason": "As the court said", "seen": hidden(page, "seen")}
+                assert mills.send(address, page, fields).status_code == 302
+
+
 def test_details_are_changed_with_names_one_a_line(world: World) -> None:
     address = f"/cases/{world.joint.uuid}/person/"
     olsen = Visitor(world.users["olsen"])
@@ -212,3 +237,6 @@ def test_addresses_are_confirmed_and_ended_by_one_press(world: World) -> None:
     with leaves(changes=1, events=1):
         olsen.send(address, page, new)
         olsen.send(address, page, new)
+        other = olsen.send(address, page, {**new, "street": "11 Mill Lane"})
+    assert other.status_code == 400
+    assert "This form was used already. Open it again." in text(other)

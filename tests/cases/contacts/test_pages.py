@@ -175,6 +175,17 @@ def test_a_draft_is_gone_once_it_is_saved_or_discarded(world: World) -> None:
         assert rows("SELECT id FROM cases_draft") == []
 
 
+def test_a_draft_that_comes_after_the_contact_does_not_rise_again(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    page = visitor.get(add(world)).content.decode()
+    typed = {**CONTACT, "note": "He opened", **{name: hidden(page, name) for name in ("on", "at", "token")}}
+    draft = reverse("contact_draft", args=[world.joint.uuid])
+    assert "Draft kept at" in text(visitor.send(draft, page, typed))
+    assert visitor.send(add(world), page, typed).status_code == 302
+    assert "This contact is saved already." in text(visitor.send(draft, page, typed))
+    assert "What you had typed is back." not in text(visitor.get(add(world)))
+
+
 # --- Reading, correcting, withdrawing ---------------------------------------------------------------------------------
 
 
@@ -222,6 +233,18 @@ def test_a_stale_correction_loses_no_word(world: World) -> None:
     assert rows("SELECT version, note FROM cases_contact WHERE id = %s", [world.contacts[0].pk]) == [
         {"version": 3, "note": "Came late with the pay slip."}
     ]
+
+
+def test_a_correction_whose_answer_was_lost_meets_nobody(world: World) -> None:
+    visitor = Visitor(world.users["olsen"])
+    address = one(world, "contact_correct")
+    page = visitor.get(address).content.decode()
+    for _ in range(2):
+        assert visitor.send(address, page, correction(page)).status_code == 302
+        assert "Contact corrected." in text(visitor.get(one(world)))
+    assert len(trail("change", verb="contact.corrected")) == 1
+    other = visitor.send(address, page, correction(page, reason="Asked the front desk"))
+    assert other.status_code == 409  # what was typed since is not taken for saved
 
 
 def test_the_correction_form_stands_as_the_contact_does(world: World) -> None:

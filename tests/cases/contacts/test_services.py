@@ -243,7 +243,8 @@ def test_a_draft_is_its_owners_alone_and_goes_with_the_save(world: World) -> Non
 
 
 def test_a_draft_without_end_is_not_kept(world: World) -> None:
-    keep(world, "olsen", "x" * 60_001)
+    with pytest.raises(Refused, match="Too long"):
+        keep(world, "olsen", "x" * 60_001)
     assert rows("SELECT id FROM cases_draft") == []
 
 

@@ -95,7 +95,10 @@ def test_a_flag_is_set_reviewed_and_ended_by_its_forms(world: World) -> None:
     assert visitor.send(review, page, kept).status_code == 302
     first = {**asked, "review_on": "", "token": token}  # that its day was moved since is no other content
     assert visitor.send(at("flag_add", world), form, first).status_code == 302
-    stale = visitor.send(review, page, kept)
+    again = visitor.send(review, page, kept)  # its answer was lost: nobody came in between
+    assert again.status_code == 302
+    assert len(trail("change", verb="flag.reviewed")) == 1
+    stale = visitor.send(review, page, {**kept, "note": "Seen again"})
     assert stale.status_code == 409
     assert hidden(stale.content.decode(), "seen_version") == "2"
     assert "Somebody reviewed this meanwhile" in text(stale)

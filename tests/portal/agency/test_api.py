@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import threading
 import time
 from typing import Any
 
@@ -11,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import services
+from tests.access.acts import together
 from tests.calls import V1, bearer, send, signed_in
 from tests.pages import trail
 from tests.worlds import World
@@ -79,6 +82,36 @@ def test_an_account_is_corrected_from_the_answer_that_was_read(world: World) -> 
     assert (row["verb"], row["before"], row["after"]) == ("account.corrected", {"phone": ""}, {"phone": "555-0177"})
 
 
+def test_of_two_corrections_from_one_answer_the_second_is_refused(world: World) -> None:
+    admin, one = signed_in(world.users["admin"]), f"{V1}/members/{world.users['olsen'].pk}/"
+    tag = {"If-Match": admin.get(one)["ETag"]}
+
+    held = threading.Event()
+
+    def correct(**change: str) -> int:
+        held.wait(10)
+        return signed_in(world.users["admin"]).patch(
+            one, change, content_type="application/json", headers=tag
+        ).status_code  # fmt: skip
+
+    def hold() -> None:
+        """Hold the agency's lock until both wait for it."""
+        with contextlib.closing(services.connect("owner")) as holder:
+            holder.autocommit = False
+            with holder, holder.cursor() as cursor:
+                agency = world.agencies["probation"].pk
+                cursor.execute("SELECT 1 FROM agencies_unit WHERE agency_id = %s AND is_root FOR UPDATE", [agency])
+                held.set()
+                until, waiting = time.monotonic() + 20, 0
+                while waiting < 2 and time.monotonic() < until:
+                    cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                    waiting = cursor.fetchone()[0]
+                assert waiting == 2
+
+    results = together(hold, lambda: correct(phone="1"), lambda: correct(badge="2"))
+    assert sorted(results[1:]) == [200, 412], results
+
+
 def test_a_person_whose_password_is_not_fresh_changes_no_account_by_the_api(world: World) -> None:
     admin = signed_in(world.users["admin"])
     session = admin.session
@@ -111,6 +144,10 @@ def test_cover_and_workload_have_their_twins(world: World) -> None:
         "until": (now + datetime.timedelta(days=2)).isoformat(),
     }
     cover = send(olsen, "POST", f"{V1}/covers/", asked).json()
+    others = {**asked, "officer": world.users["quist"].pk}
+    assert send(olsen, "POST", f"{V1}/covers/", others).status_code == 403
+    assert send(signed_in(world.users["admin"]), "POST", f"{V1}/covers/", others).json()["officer"] == others["officer"]
+    services.owner("DELETE FROM agencies_cover WHERE officer_id = %s", world.users["quist"].pk)
     assert [row["id"] for row in pratt.get(f"{V1}/covers/").json()["covering"]] == [cover["id"]]
     away = {row["name"]: row["away"] for row in pratt.get(f"{V1}/officers/").json()["results"]}
     assert away["Olsen"]["name"] == "PO Pratt"

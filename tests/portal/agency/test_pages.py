@@ -83,6 +83,10 @@ def test_each_figure_of_the_workload_leads_to_the_list_on_which_it_stands(world:
             assert {case.officer.display for case in listed} == {load.name}
             assert bool(load.overdue) == (listed[0].pk == world.cases[6].pk)
             assert f'href="{load.cases_url}"'.replace("&", "&amp;") in text(by_officer)
+    services.owner("UPDATE cases_case SET officer_id = %s WHERE id = %s", world.users["olsen"].pk, world.cases[14].pk)
+    for unit in ("north", "south"):  # no list holds the cases of one unit of an officer who has some in both
+        rows = mills.get(f"{WORKLOAD}?unit={world.units[f'probation/{unit}'].pk}").context["rows"]
+        assert [load.cases_url for load in rows if load.name == "PO Olsen"] == [""]
     services.owner("UPDATE cases_case SET officer_id = NULL WHERE unit_id = %s", world.units["probation/south"].pk)
     (nobody,) = mills.get(f"{WORKLOAD}?unit={world.units['probation/south'].pk}").context["rows"]
     assert (nobody.name, nobody.cases_url) == ("No officer of record", "")

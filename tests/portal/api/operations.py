@@ -94,6 +94,7 @@ def good_body(world: World, operation_id: str) -> Any:
         "correct_member": {"phone": "555-0177"},
         "suspend_member": {"reason": "Left"},
         "arrange_cover": {
+            "officer": world.users["pratt"].pk,
             "colleague": world.users["olsen"].pk,
             "starts_at": timezone.now().isoformat(),
             "until": until,

@@ -16,7 +16,7 @@ from agencies.directory.categories import Category
 from cases.supervision.models import Caution
 from sharing.access.context import job_context
 from tests.pages import Visitor, hidden, text
-from tests.services import as_job
+from tests.services import as_job, owner
 from tests.worlds import World
 
 # Of the share itself, and of what the police keep to themselves.
@@ -81,6 +81,21 @@ def test_the_other_sides_own_parts_and_ones_own_stay_out(world: World) -> None:
     assert "Who can see this" not in shown
     assert "Manage the case" not in shown
     assert "Add contact" not in shown
+
+
+def test_a_circle_of_both_sides_is_seen_as_each(world: World) -> None:
+    owner("UPDATE agencies_agency SET kind = 'parole' WHERE id = %s", world.agencies["sheriff"].pk)
+    asked = {"bundle": "joint_plan", "group": str(world.circle.pk)}
+    visitor, page, fields, answer = check(world, "olsen", **asked)
+    assert "Flag set: Serious mental illness" in preview(answer)  # for supervision, which parole will read
+    assert "What this share shows" in text(answer)
+    assert "may show them more" in text(answer)
+    address = reverse("case_share", args=[world.joint.uuid])
+    police = visitor.send(address, page, fields | {"confirmed": "1", "as": "POLICE"})
+    assert police.status_code == 200  # a look, and not yet the share
+    assert "shows it to Riverton Police Department" in preview(police)
+    assert "Flag set: Serious mental illness" not in preview(police)
+    assert "Look as supervision: Pine County Sheriff" in preview(police)
 
 
 def test_the_preview_asks_the_same_number_of_questions_however_much_there_is(world: World) -> None:
