@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.agency.urls")),
     path("", include("portal.help.urls")),
     path("", include("sharing.notices.urls")),
+    path("", include("portal.agreements.urls")),
     path("", include("sharing.connections.urls")),
     path("cases/<uuid:record>/access/", include("sharing.access.urls"), {"record_type": CASE}),
     path("", include("cases.urls")),

@@ -120,3 +120,13 @@ def record_types() -> list[Shareable]:
 def is_part(model: type[models.Model]) -> bool:
     """Whether the model is a registered part."""
     return model._meta.label_lower in _parts
+
+
+def bundles_offered() -> dict[str, Bundle]:
+    """What may be given of any record to another agency, by code: every bundle but the owners' own."""
+    return {
+        code: bundle
+        for shareable in _shareables.values()
+        for code, bundle in shareable.bundles.items()
+        if bundle.receivers
+    }
