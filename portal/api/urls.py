@@ -17,6 +17,7 @@ from cases.supervision import api as supervision
 from cases.supervision.codes import CASE
 from cases.timeline import api as timeline
 from portal.agency import api as agency
+from portal.agreements import api as agreements
 from portal.api.docs import ApiDocsView
 from portal.api.reference import CodeListsView, CodeListView
 from portal.api.schema import SchemaView
@@ -123,7 +124,27 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("grants/<uuid:grant_uuid>/", access.GrantView.as_view(), name="grant"),
     path("grants/<uuid:grant_uuid>/end/", access.GrantEndView.as_view(), name="grant-end"),
-    path("agreements/", access.AgreementsView.as_view(), name="agreements"),
+    path("agreements/", agreements.AgreementsView.as_view(), name="agreements"),
+    path("agreements/<uuid:agreement_uuid>/", agreements.AgreementView.as_view(), name="agreement"),
+    path(
+        "agreements/<uuid:agreement_uuid>/propose/",
+        agreements.AgreementProposeView.as_view(),
+        name="agreement-propose",
+    ),
+    path("agreements/<uuid:agreement_uuid>/sign/", agreements.AgreementSignView.as_view(), name="agreement-sign"),
+    path(
+        "agreements/<uuid:agreement_uuid>/send-back/",
+        agreements.AgreementSendBackView.as_view(),
+        name="agreement-send-back",
+    ),
+    path("agreements/<uuid:agreement_uuid>/amend/", agreements.AgreementAmendView.as_view(), name="agreement-amend"),
+    path(
+        "agreements/<uuid:agreement_uuid>/suspend/",
+        agreements.AgreementSuspendView.as_view(),
+        name="agreement-suspend",
+    ),
+    path("agreements/<uuid:agreement_uuid>/resume/", agreements.AgreementResumeView.as_view(), name="agreement-resume"),
+    path("agreements/<uuid:agreement_uuid>/end/", agreements.AgreementEndView.as_view(), name="agreement-end"),
     path("directory/units/", access.UnitsView.as_view(), name="units"),
     path("inbox/", notices.InboxView.as_view(), name="inbox"),
     path("inbox/done/", notices.AllDoneView.as_view(), name="inbox-done"),

@@ -20,11 +20,9 @@ from sharing.access.models import Grant
 from sharing.access.permissions import ANY_ACTOR
 from sharing.access.querysets import receivers_of
 from sharing.access.registry import shareable_of
-from sharing.access.rest import DoorView, PageParameters, page_of, page_of_list
+from sharing.access.rest import DoorView, page_of, page_of_list
 from sharing.access.serializers import (
     AccessAnswer,
-    AgreementAnswer,
-    AgreementPage,
     GrantAnswer,
     GrantChange,
     GrantEnd,
@@ -36,7 +34,7 @@ from sharing.access.serializers import (
     UnitParameters,
     state_of,
 )
-from sharing.agreements.querysets import live_agreements, live_of
+from sharing.agreements.querysets import live_agreements
 
 TAGS = ["Access"]
 ENDED_LISTED = 500  # grants that have ended, latest first
@@ -195,23 +193,6 @@ class GrantEndView(GrantsOfView):
         self.grant(grant_uuid)
         services.end_access(actor=self.actor, grant_uuid=grant_uuid, reason=self.body(GrantEnd)["reason"])
         return self.answer(grant_uuid)
-
-
-class AgreementsView(DoorView):
-    """The agreements under which the caller's agency may share."""
-
-    categories = {"get": ANY_ACTOR}
-    parameters = PageParameters
-    shows = AgreementAnswer
-
-    @extend_schema(
-        operation_id="list_agreements", parameters=[PageParameters], responses=AgreementPage, tags=["Directory"]
-    )
-    def get(self, request: Request) -> Response:
-        """List the agreements in force to which the caller's agency is a party."""
-        agreements = live_of(self.actor.agency_id).prefetch_related("parties")
-        found, following = page_of(self, agreements, name="agreements")
-        return Response({"results": AgreementAnswer(found, many=True).data, "next": following})
 
 
 class UnitsView(DoorView):

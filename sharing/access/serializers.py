@@ -12,7 +12,6 @@ from agencies.directory.models import FOREVER
 from sharing.access.explain import Holder, Way, principal_name, withheld_mask
 from sharing.access.models import Grant, Purpose
 from sharing.access.rest import AgencyBrief, CodeField, LinkField, Moment, PageParameters, Strict
-from sharing.agreements.models import Agreement
 
 _CODES = {label: str(category.name) for category, label in LABELS.items()}
 
@@ -179,25 +178,6 @@ class AccessAnswer(serializers.Serializer):
     withheld = serializers.ListField(child=serializers.CharField())
     holders = HolderAnswer(many=True, allow_null=True)
     readers = ReaderAnswer(many=True, allow_null=True)
-
-
-class AgreementAnswer(serializers.ModelSerializer[Agreement]):
-    """An agreement in force to which the caller's agency is a party."""
-
-    id = serializers.UUIDField(source="uuid")
-    parties = AgencyBrief(many=True)
-
-    class Meta:
-        model = Agreement
-        fields = ["id", "title", "starts_at", "ends_at", "parties"]
-        read_only_fields = fields
-
-
-class AgreementPage(serializers.Serializer):
-    """A page of agreements."""
-
-    results = AgreementAnswer(many=True)
-    next = serializers.CharField(allow_null=True)
 
 
 class UnitParameters(PageParameters):
