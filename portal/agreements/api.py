@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 
 from agencies.directory.categories import NOTHING
 from portal.agency.api import OfAdministrators
@@ -35,7 +36,7 @@ TAGS = ["Agreements"]
 class AboutOne(OfAdministrators):
     """What the resources of one agreement share."""
 
-    shows: Any = AgreementDetailAnswer
+    shows: ClassVar[type[Serializer]] = AgreementDetailAnswer
 
     def detail(self, agreement_uuid: uuid.UUID) -> Any:
         """The agreement as the caller's agency may read it. Raises NotVisible."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from agencies.directory.models import Agency, AgencyKind
@@ -104,10 +105,12 @@ class AgreementDetailAnswer(AgreementAnswer):
         ]  # fmt: skip
         read_only_fields = fields
 
+    @extend_schema_field(serializers.ChoiceField(choices=State.choices))
     def get_state(self, agreement: Agreement) -> str:
         """Where it stands: a code of State."""
         return State(state_of(agreement, self.context["versions"], timezone.now())).value
 
+    @extend_schema_field(VersionAnswer(many=True))
     def get_versions(self, agreement: Agreement) -> list[VersionAnswer]:
         """The versions, newest first."""
         context = {"agreement": agreement}
