@@ -260,6 +260,8 @@ class Propose(AdministratorAct):
 
     def make_form(self, data: Any = None) -> SeenForm:
         """Nothing but the revision that was read."""
+        if not self.versions:
+            raise NotAllowed("Your agency writes no draft of this agreement.")
         return SeenForm(data, initial={"seen_revision": self.versions[0].revision})
 
     def act(self, form: Any) -> Agreement:

@@ -94,7 +94,7 @@ CREATE POLICY seen ON sharing_agreement FOR SELECT TO concord_app
 CREATE POLICY draft ON sharing_agreement FOR INSERT TO concord_app
   WITH CHECK (access_administers() AND made_by_id = (SELECT access_agency()) AND signed_at IS NULL);
 CREATE POLICY change ON sharing_agreement FOR UPDATE TO concord_app
-  USING (access_administers() AND agreement_seen(id)) WITH CHECK (true);
+  USING (access_administers() AND agreement_seen(id)) WITH CHECK (access_administers() AND agreement_seen(id));
 CREATE POLICY by_job ON sharing_agreement TO concord_job USING (true) WITH CHECK (true);
 GRANT INSERT ON sharing_agreement TO concord_app;
 GRANT UPDATE (title, kind, joinable, suspended_at, ended_at, stopped_by_id, stop_reason) ON sharing_agreement

@@ -34,7 +34,8 @@ FREE = {
     *((table, "by_job") for table in (
         "account_emailaddress", "agencies_accountletter", "agencies_change", "agencies_cover", "agencies_membership",
         "agencies_read", "agencies_unit", "auth_group", "sharing_claim", "sharing_noticepreference",
-        "sharing_noticetimes", "sharing_webhook", "sharing_webhooksecret",
+        "sharing_noticetimes", "sharing_webhook", "sharing_webhooksecret", "sharing_agreement",
+        "sharing_agreementparty", "sharing_agreementversion", "sharing_allowance", "sharing_signature",
     )),
     *((table, "seen") for table in ("account_emailaddress", "agencies_membership", "agencies_unit", "auth_group")),
     *((table, "own_number") for table in ("agencies_change", "agencies_read")),
@@ -185,7 +186,9 @@ class Database:
 
 def _something(column: str, kind: str, world: World) -> int | str:
     """A value for a column: a number, or an expression."""
-    if column in ("agency_id", "actor_agency_id"):
+    if column == "agreement_id":
+        return world.agreement.pk
+    if column in ("agency_id", "actor_agency_id", "made_by_id"):
         return world.agencies["probation"].pk
     if column in ("group_id", "unit_id"):
         return world.units["probation/north"].pk
@@ -196,6 +199,7 @@ def _something(column: str, kind: str, world: World) -> int | str:
     return {
         "uuid": "gen_random_uuid()",
         "timestamp with time zone": "now()",
+        "date": "current_date",
         "time without time zone": "'07:00'",
         "boolean": "true",
         "jsonb": "'{}'",

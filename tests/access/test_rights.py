@@ -22,6 +22,8 @@ RULES = {
     "grant_record_opens",
     "case_permits",
     "case_mask",
+    "agreement_seen",
+    "agreement_drafted",
     "companion_known",
 }
 ASKED = {"access_open", "case_page", "case_count", "case_search", "case_holders", "case_readers"} | {
@@ -33,6 +35,8 @@ ASKED = {"access_open", "case_page", "case_count", "case_search", "case_holders"
 GIVEN = {"case_issue", "case_withdraw", "case_reset_end", "case_reassign", "case_open"}
 # What the signed-in person or client asks about themselves or their agency, so that a job has no use for it.
 OWN = {
+    "agreement_sign",
+    "agreement_send_back",
     "own_preference",
     "case_recent",
     "case_changes",
@@ -93,8 +97,10 @@ def test_only_named_functions_of_the_owner_may_be_called(world: World, role: str
         'INSERT INTO account_emailaddress (user_id, email, verified, "primary")'
         " SELECT id, 'mine@example.org', true, false FROM agencies_user LIMIT 1",
         "SELECT * FROM account_emailconfirmation",
-        "UPDATE sharing_agreement SET suspended_at = NULL",
-        "UPDATE sharing_agreement SET ended_at = NULL",
+        "UPDATE sharing_agreement SET signed_at = now()",
+        "UPDATE sharing_agreement SET starts_at = now()",
+        "UPDATE sharing_agreementversion SET signed_at = now()",
+        "INSERT INTO sharing_signature (capacity) VALUES ('mine')",
         "UPDATE sharing_agreement SET ends_at = 'infinity'",
         "CREATE TEMPORARY TABLE cases_case (id int)",
     ],

@@ -279,8 +279,9 @@ def test_the_same_share_twice_is_refused_while_it_opens_something(world: World) 
     owner("UPDATE sharing_agreement SET ended_at = now() - interval '1 second'")
     with services.connect("owner") as raw, raw.cursor() as cursor:  # a new agreement takes the old one's place
         cursor.execute(
-            "INSERT INTO sharing_agreement (uuid, title, starts_at, ends_at)"
-            " VALUES (gen_random_uuid(), 'Renewed', now() - interval '1 day', %s) RETURNING id",
+            "INSERT INTO sharing_agreement (uuid, title, kind, joinable, stop_reason, starts_at, ends_at, signed_at)"
+            " VALUES (gen_random_uuid(), 'Renewed', 'information', false, '', now() - interval '1 day', %s, now())"
+            " RETURNING id",
             [FOREVER],
         )
         renewed = cursor.fetchone()[0]

@@ -40,6 +40,7 @@ PARTS_OF_CASES = {
     },
     "grant": "SELECT uuid, record_id FROM sharing_grant WHERE record_id IS NOT NULL ORDER BY id",
     "person": "SELECT p.uuid, c.uuid FROM cases_person p JOIN cases_case c ON c.person_id = p.id ORDER BY p.id",
+    "agreement": ALONE.format("uuid", "sharing_agreement"),
     "item": ALONE.format("uuid", "sharing_inboxitem"),
     "webhook": ALONE.format("uuid", "sharing_webhook"),
     "client": ALONE.format("id", "agencies_user WHERE kind = 'client'"),
@@ -53,6 +54,7 @@ PARTS_OF_CASES = {
 FIXED: dict[str, dict[str, Any]] = {
     "account_reset_password_from_key": {"uidb36": "1", "key": "unknown"},
     "case_found": {"token": "unknown"},
+    "agreement_new": {"kind": "information"},
     "help_problem": {"kind": "not-found"},
     "api:code-list": {"name": "supervision-statuses"},
 }

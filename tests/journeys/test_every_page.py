@@ -77,6 +77,7 @@ def fill(address: str, world: World) -> str:
         "grant": world.grants["joint"].uuid,
         "appointment": world.appointments[0].uuid,
         "item": _item(world) if "{item}" in address else "",
+        **(_agreements(world) if "/agency/agreements/" in address else {}),
         **(_connection(world) if "/agency/connections/" in address else {}),
         "olsen": world.users["olsen"].pk,
         "pratt": world.users["pratt"].pk,
@@ -86,6 +87,42 @@ def fill(address: str, world: World) -> str:
         "cover": _cover(world) if "{cover}" in address else "",
     }
     return address.format(**places)
+
+
+def _agreements(world: World) -> dict[str, Any]:
+    """The world's agreement, and a draft and a proposal of the probation agency, made once."""
+    found = {"agreement": world.agreement.uuid}
+    with closing(connect("owner", DATABASE)) as owner, owner.cursor() as cursor:
+        for name, proposed in (("draft", None), ("proposed", "2026-01-05")):
+            cursor.execute("SELECT uuid FROM sharing_agreement WHERE title = %s", [name])
+            known = cursor.fetchone()
+            if not known:
+                cursor.execute(
+                    "INSERT INTO sharing_agreement (uuid, title, kind, joinable, stop_reason, starts_at, ends_at,"
+                    " made_by_id) VALUES (gen_random_uuid(), %s, 'information', false, '', now(), '9999-12-31', %s)"
+                    " RETURNING id, uuid",
+                    [name, world.agencies["probation"].pk],
+                )
+                number, *known = cursor.fetchone()
+                cursor.execute(
+                    "INSERT INTO sharing_agreementparty (agreement_id, agency_id) VALUES (%s, %s), (%s, %s)",
+                    [number, world.agencies["probation"].pk, number, world.agencies["police"].pk],
+                )
+                cursor.execute(
+                    "INSERT INTO sharing_agreementversion (uuid, agreement_id, number, purposes, legal_authority, text,"
+                    " onward, max_days, two_sided, response_hours, retention_days, starts_on, ends_on, review_on,"
+                    " proposed_at, created_at, made_by_id, revision) VALUES (gen_random_uuid(), %s, 1,"
+                    " '{supervision}', 'State Code 944.01', 'We tell one another.', 'never', 90, false, 48, 365,"
+                    " current_date, current_date + 90, current_date + 60, %s, now(), %s, 1) RETURNING id",
+                    [number, proposed, world.agencies["probation"].pk],
+                )
+                cursor.execute(
+                    "INSERT INTO sharing_allowance (version_id, receiver_kind, bundle)"
+                    " VALUES (%s, 'municipal_police', 'joint_plan')",
+                    [cursor.fetchone()[0]],
+                )
+            found[name] = known[0]
+    return found
 
 
 def _connection(world: World) -> dict[str, Any]:

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "asid
 # olsen: officer of the owner; reyes: joint plan; patel: status card by the circle; dispatch: the same in a narrower
 # role; quist: another unit of the owner; carter: provider of another case; admin: opens no record; nobody: no
 # membership; visitor: not signed in. 0 is a redirect to the sign-in page.
+AGREEMENT_ACTS = ("edit", "propose", "sign", "send_back", "amend", "suspend", "resume", "end")
 WHO = ("olsen", "reyes", "patel", "dispatch", "quist", "carter", "admin", "nobody", "visitor")
 
 TABLE: list[tuple[str, str, tuple[int, ...]]] = [
@@ -100,6 +101,27 @@ TABLE: list[tuple[str, str, tuple[int, ...]]] = [
     ("POST", "inbox_give_back", (404, 404, 404, 404, 404, 404, 404, 403, 0)),
     ("GET", "inbox_preferences", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
     ("POST", "inbox_preferences", (400, 400, 400, 400, 400, 400, 400, 403, 0)),
+    ("GET", "agreements", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("GET", "agreement_templates", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("GET", "agreement_new", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
+    ("POST", "agreement_new", (403, 403, 403, 403, 403, 403, 400, 403, 0)),
+    ("GET", "agreement", (200, 200, 200, 200, 200, 200, 200, 403, 0)),
+    ("GET", "agreement_edit", (403, 403, 403, 403, 403, 403, 403, 403, 0)),
+    ("POST", "agreement_edit", (403, 403, 403, 403, 403, 403, 403, 403, 0)),
+    ("GET", "agreement_propose", (403, 403, 403, 403, 403, 403, 403, 403, 0)),
+    ("POST", "agreement_propose", (403, 403, 403, 403, 403, 403, 403, 403, 0)),
+    ("GET", "agreement_sign", (403, 403, 403, 403, 403, 403, 403, 403, 0)),
+    ("POST", "agreement_sign", (403, 403, 403, 403, 403, 403, 403, 403, 0)),
+    ("GET", "agreement_send_back", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
+    ("POST", "agreement_send_back", (403, 403, 403, 403, 403, 403, 400, 403, 0)),
+    ("GET", "agreement_amend", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
+    ("POST", "agreement_amend", (403, 403, 403, 403, 403, 403, 400, 403, 0)),
+    ("GET", "agreement_suspend", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
+    ("POST", "agreement_suspend", (403, 403, 403, 403, 403, 403, 400, 403, 0)),
+    ("GET", "agreement_resume", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
+    ("POST", "agreement_resume", (403, 403, 403, 403, 403, 403, 302, 403, 0)),
+    ("GET", "agreement_end", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
+    ("POST", "agreement_end", (403, 403, 403, 403, 403, 403, 400, 403, 0)),
     ("GET", "connections", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
     ("GET", "client_new", (403, 403, 403, 403, 403, 403, 200, 403, 0)),
     ("POST", "client_new", (403, 403, 403, 403, 403, 403, 400, 403, 0)),
@@ -337,6 +359,10 @@ def arguments(world: World) -> dict[str, dict[str, Any]]:
                 "member_reinstate",
             ),
             member,
+        ),
+        "agreement_new": {"kind": "information"},
+        **dict.fromkeys(
+            ("agreement", *(f"agreement_{act}" for act in AGREEMENT_ACTS)), {"agreement": world.agreement.uuid}
         ),
         "member_end_role": {**member, "membership": 0},
         "unit": {"unit": world.units["probation/north"].pk},

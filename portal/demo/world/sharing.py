@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import Group
 from django.db import connection
+from django.utils import timezone
 
-from agencies.directory.models import FOREVER, User
+from agencies.directory.models import FOREVER, Agency, User
 from cases.imports.staging import insert, reserve
 from cases.supervision.bundles import BUNDLES
 from cases.supervision.codes import CASE
@@ -17,20 +18,24 @@ from cases.supervision.models import CaseExclusion, CaseNamedPrincipal
 from portal.demo.world.directory import BEATS, CIRCLE_UNITS, Directory
 from portal.demo.world.terms import Term
 from sharing.access.models import Circle, CircleUnit, Grant
-from sharing.agreements.models import Agreement, AgreementParty
+from sharing.agreements.codes import TEMPLATES, AgreementKind
+from sharing.agreements.models import Agreement, AgreementParty, AgreementVersion, Allowance, Signature
+from sharing.agreements.terms import digest_of
 
 CIRCLE = "County law enforcement"
 PARTNERSHIP = "Pine County partnership agreement"
 PAROLE_AND_POLICE = "Parole and police agreement"
 # Title, parties, days since the start, days to the end (None: no end), what became of it.
 _AGREEMENTS = (
-    (PARTNERSHIP, ("probation", "sheriff", "alder", "cedar"), 700, 493, ""),
-    ("Probation and parole file agreement", ("probation", "parole"), 500, None, ""),
-    ("Harbor House referral agreement", ("probation", "provider"), 380, 350, ""),
-    (PAROLE_AND_POLICE, ("parole", "sheriff", "alder", "cedar"), 420, 675, ""),
-    ("Warrant sweep pilot", ("probation", "sheriff"), 200, 165, "suspended"),
-    ("Cedar Falls ride-along pilot", ("probation", "cedar"), 640, 90, "ended"),
+    (PARTNERSHIP, "information", ("probation", "sheriff", "alder", "cedar"), 700, 493, ""),
+    ("Probation and parole file agreement", "information", ("probation", "parole"), 500, None, ""),
+    ("Harbor House referral agreement", "referral", ("probation", "provider"), 380, 350, ""),
+    (PAROLE_AND_POLICE, "information", ("parole", "sheriff", "alder", "cedar"), 420, 675, ""),
+    ("Warrant sweep pilot", "deterrence", ("probation", "sheriff"), 200, 165, "suspended"),
+    ("Cedar Falls ride-along pilot", "joint_visits", ("probation", "cedar"), 640, 90, "ended"),
+    ("Evening visits in Cedar Falls", "joint_visits", ("cedar", "probation"), 0, 365, "proposed"),
 )
+_AUTHORITY = "State Code 944.09 and 985.04; standing order 12 of the circuit court"
 _BASES = {
     "coordination": "Agreement, section 3: daily coordination",
     "joint_plan": "Agreement, section 4: joint plans",
@@ -198,9 +203,12 @@ class Shares:
 
     def _make_agreements(self) -> dict[str, Agreement]:
         made = {}
-        for title, parties, since, left, fate in _AGREEMENTS:
+        for title, kind, parties, since, left, fate in _AGREEMENTS:
             made[title] = Agreement.objects.create(
                 title=title,
+                kind=kind,
+                made_by=self.directory.agencies[parties[0]],
+                signed_at=None if fate == "proposed" else self.now - datetime.timedelta(days=since),
                 starts_at=self.now - datetime.timedelta(days=since),
                 ends_at=self._end(left) if left else FOREVER,
                 suspended_at=self.now - datetime.timedelta(days=12) if fate == "suspended" else None,
@@ -209,7 +217,41 @@ class Shares:
             AgreementParty.objects.bulk_create(
                 AgreementParty(agreement=made[title], agency=self.directory.agencies[code]) for code in parties
             )
+            self._make_terms(made[title], [self.directory.agencies[code] for code in parties])
         return made
+
+    def _make_terms(self, agreement: Agreement, parties: list[Agency]) -> None:
+        """The template's terms as the first version, signed by each party; by its writer alone while it is proposed."""
+        template, start = TEMPLATES[AgreementKind(agreement.kind)], timezone.localdate(agreement.starts_at)
+        purposes = {*template.purposes, "supervision", "officer_safety"}
+        version = AgreementVersion.objects.create(
+            agreement=agreement,
+            made_by=parties[0],
+            purposes=sorted(purposes),
+            legal_authority=_AUTHORITY,
+            text=template.text,
+            max_days=730,
+            starts_on=start,
+            ends_on=timezone.localdate(agreement.ends_at),
+            review_on=start + 3 * datetime.timedelta(days=364),
+            proposed_at=agreement.starts_at,
+            signed_at=agreement.signed_at,
+        )
+        Allowance.objects.bulk_create(
+            Allowance(version=version, receiver_kind=kind, bundle=bundle)
+            for kind, bundles in template.bundles.items()
+            for bundle in bundles
+        )
+        for agency in parties if agreement.signed_at else parties[:1]:
+            chief = User.objects.filter(memberships__group__unit__agency=agency).order_by("pk").first()
+            Signature.objects.create(
+                version=version,
+                agency=agency,
+                user=chief,
+                capacity="Head of the agency",
+                signed_at=agreement.starts_at,
+                digest=digest_of(agreement, version),
+            )
 
     def _end(self, days: float) -> datetime.datetime:
         """That many days from now; ends that are days away fall on the last minute of a day, as people give them."""
