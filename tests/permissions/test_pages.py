@@ -361,9 +361,8 @@ def arguments(world: World) -> dict[str, dict[str, Any]]:
             member,
         ),
         "agreement_new": {"kind": "information"},
-        **dict.fromkeys(
-            ("agreement", *(f"agreement_{act}" for act in AGREEMENT_ACTS)), {"agreement": world.agreement.uuid}
-        ),
+        "agreement": {"agreement": world.agreement.uuid},
+        **{f"agreement_{act}": {"agreement": world.agreement.uuid} for act in AGREEMENT_ACTS},
         "member_end_role": {**member, "membership": 0},
         "unit": {"unit": world.units["probation/north"].pk},
         "unit_close": {"unit": world.units["probation/north"].pk},

@@ -243,7 +243,7 @@ class Shares:
             for bundle in bundles
         )
         for agency in parties if agreement.signed_at else parties[:1]:
-            chief = User.objects.filter(memberships__group__unit__agency=agency).order_by("pk").first()
+            chief = User.objects.filter(memberships__group__unit__agency=agency).order_by("pk")[0]
             Signature.objects.create(
                 version=version,
                 agency=agency,

@@ -19,10 +19,11 @@ from cases.lists.models import SavedFilter
 from sharing.access.context import job_context
 from sharing.notices.models import InboxItem, OutboxEvent, Webhook
 from tests import services
+from tests.portal.api import agreements
 from tests.worlds import World
 
 
-def things(world: World, feed: Any) -> dict[str, list[Any]]:
+def things(world: World, feed: Any, operation_id: str) -> dict[str, list[Any]]:
     """Name of a part of an address → what may stand there; the first is open to `feed`, a supervisor of north.
 
     `feed` also administers its agency, and with it a system that has a token and a webhook.
@@ -38,6 +39,7 @@ def things(world: World, feed: Any) -> dict[str, list[Any]]:
             client=system, agency=world.agencies["probation"], url="https://records.example/", created_by=feed
         )
     return {
+        "agreement_uuid": [agreements.an_agreement(world, feed, operation_id), world.joint.uuid],
         "client_id": [system.pk, world.users["system"].pk],
         "token_uuid": [token.uuid, world.joint.uuid],
         "webhook_uuid": [webhook.uuid, world.joint.uuid],
@@ -87,6 +89,12 @@ def good_body(world: World, operation_id: str) -> Any:
     until = (timezone.now() + datetime.timedelta(days=20)).isoformat()
     north, analyst = world.units["probation/north"].pk, "analyst"
     return {
+        "draft_agreement": agreements.terms(world),
+        "change_agreement": {"max_days": 30},
+        "sign_agreement": agreements.to_sign() if operation_id == "sign_agreement" else None,
+        "send_agreement_back": {"reason": "Ninety days are long"},
+        "suspend_agreement": {"reason": "A leak"},
+        "end_agreement": {"reason": "Done"},
         "add_unit": {"name": "West"},
         "change_unit": {"phone": "555-0123"},
         "invite_member": {"name": "Nora Quill", "email": "nora@example.org", "unit": north, "role": analyst},

@@ -45,7 +45,7 @@ def test_operation(label: str, world: World) -> None:
     feed = system_of(world, "probation/north", "supervisor")
     client = bearer(feed)
     headers = {"Authorization": client.defaults["HTTP_AUTHORIZATION"]}
-    ids = things(world, feed)
+    ids = things(world, feed, operation.definition.raw["operationId"])
     needed = [name for name in ids if f"{{{name}}}" in operation.path]
     statuses: list[int] = []
     etags: dict[str, str] = {}

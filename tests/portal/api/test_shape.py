@@ -52,7 +52,7 @@ def _but_for_the_moment(answer: Any) -> Any:
 @pytest.mark.parametrize("name", READS)
 def test_an_unchanged_answer_is_not_sent_again(world: World, name: str) -> None:
     feed = system_of(world, "probation/north", "supervisor")
-    url = READS[name][0].format(**{part: ids[0] for part, ids in things(world, feed).items()})
+    url = READS[name][0].format(**{part: ids[0] for part, ids in things(world, feed, name).items()})
     client = bearer(feed)
     client.get(url)
     first = client.get(url)
@@ -166,7 +166,7 @@ def test_a_list_with_all_that_it_expands_is_one_read(world: World) -> None:
 def test_no_read_leaves_more_than_one_event(world: World) -> None:
     """Not even one that expands all it can: who has looked, and how often, would count answers twice."""
     feed = system_of(world, "probation/north", "supervisor")
-    parts = {part: ids[0] for part, ids in things(world, feed).items()}
+    parts = {part: ids[0] for part, ids in things(world, feed, "").items()}
     client, left = bearer(feed), {}
     for name, (path, _) in READS.items():
         url, before = path.format(**parts), len(trail("read", "id"))
