@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -24,13 +24,21 @@ from portal.agreements.serializers import (
     allowed_in,
     terms_given,
 )
-from sharing.access.errors import NotVisible
+from sharing.access.errors import NotVisible, Refused, Stale
 from sharing.access.permissions import ANY_ACTOR
 from sharing.access.rest import digest_tag, page_of
 from sharing.agreements import services
+from sharing.agreements.models import AgreementVersion
 from sharing.agreements.querysets import agreement_for, agreements_for, live_of, versions_for
 
 TAGS = ["Agreements"]
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The ETag of the draft that was read; 428 without it, 412 where it has passed.",
+)
 
 
 class AboutOne(OfAdministrators):
@@ -50,6 +58,10 @@ class AboutOne(OfAdministrators):
         """The agreement as it is now, with its ETag."""
         data = self.detail(agreement_uuid)
         return self.tagged(data, digest_tag(data), status=status)
+
+    def tag_of(self, version: AgreementVersion) -> str:
+        """The ETag of the agreement as it is, after somebody was quicker."""
+        return digest_tag(self.detail(version.agreement.uuid))
 
     def seen(self, agreement_uuid: uuid.UUID) -> int:
         """The revision of the newest version, if If-Match names the agreement as it is. Raises as must_match()."""
@@ -127,7 +139,13 @@ class AgreementProposeView(AboutOne):
 
     categories = {"post": NOTHING}
 
-    @extend_schema(operation_id="propose_agreement", request=None, responses=AgreementDetailAnswer, tags=TAGS)
+    @extend_schema(
+        operation_id="propose_agreement",
+        request=None,
+        responses=AgreementDetailAnswer,
+        parameters=[IF_MATCH],
+        tags=TAGS,
+    )
     def post(self, request: Request, agreement_uuid: uuid.UUID) -> Response:
         """Propose the draft named in If-Match to the other parties, who may sign it. For administrators."""
         services.propose(actor=self.actor, agreement_uuid=agreement_uuid, seen_revision=self.seen(agreement_uuid))
@@ -143,7 +161,10 @@ class AgreementSignView(AboutOne):
     def post(self, request: Request, agreement_uuid: uuid.UUID) -> Response:
         """Sign the proposed version under the digest of what was read. It comes into force with the last signature."""
         self.detail(agreement_uuid)
-        services.sign(actor=self.actor, agreement_uuid=agreement_uuid, **self.body(SignatureInput))
+        try:
+            services.sign(actor=self.actor, agreement_uuid=agreement_uuid, **self.body(SignatureInput))
+        except Stale:
+            raise Refused("What is proposed is not what was read under this digest. Read it again.", "digest") from None
         return self.answer(agreement_uuid)
 
 

@@ -72,7 +72,7 @@ class SignatureAnswer(serializers.ModelSerializer[Signature]):
         read_only_fields = fields
 
 
-class VersionAnswer(serializers.ModelSerializer[AgreementVersion]):
+class AgreementVersionAnswer(serializers.ModelSerializer[AgreementVersion]):
     """One version of the terms, with what may be given, who signed, and the digest to sign under."""
 
     allowances = AllowanceField(many=True)
@@ -110,11 +110,11 @@ class AgreementDetailAnswer(AgreementAnswer):
         """Where it stands: a code of State."""
         return State(state_of(agreement, self.context["versions"], timezone.now())).value
 
-    @extend_schema_field(VersionAnswer(many=True))
-    def get_versions(self, agreement: Agreement) -> list[VersionAnswer]:
+    @extend_schema_field(AgreementVersionAnswer(many=True))
+    def get_versions(self, agreement: Agreement) -> list[AgreementVersionAnswer]:
         """The versions, newest first."""
         context = {"agreement": agreement}
-        return VersionAnswer(self.context["versions"], many=True, context=context).data  # type: ignore[return-value]
+        return AgreementVersionAnswer(self.context["versions"], many=True, context=context).data  # type: ignore[return-value]
 
 
 class AgreementTerms(Strict):

@@ -51,7 +51,7 @@ UNCHECKED = {("sharing_grant", "take_back")}
 OPEN_TABLES = {
     "agencies_accountsession", "agencies_agency", "agencies_denial", "agencies_signin", "agencies_user",
     "auth_permission", "django_content_type", "django_session",
-    "sharing_agreement", "sharing_agreementparty", "sharing_circle", "sharing_circleunit",
+    "sharing_circle", "sharing_circleunit",
 }  # fmt: skip
 
 
