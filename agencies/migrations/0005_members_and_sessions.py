@@ -141,7 +141,7 @@ CREATE POLICY write ON agencies_accountletter FOR INSERT TO concord_app
                            WHERE m.user_id = agencies_accountletter.user_id
                              AND n.agency_id = nullif(current_setting('access.agency', true), '')::bigint
                              AND m.starts_at <= access_now() AND m.until > access_now())
-              AND (kind IN ('invitation', 'cover') OR NOT EXISTS (
+              AND (kind = 'invitation' OR kind = 'cover' OR NOT EXISTS (
                 SELECT 1 FROM agencies_membership m JOIN agencies_unit n ON n.group_id = m.group_id
                  WHERE m.user_id = agencies_accountletter.user_id AND m.starts_at <= access_now()
                    AND m.until > access_now()

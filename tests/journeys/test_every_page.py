@@ -232,16 +232,29 @@ def draw(route: Route) -> None:
     route.fulfill(body=body, content_type="text/html")
 
 
-def test_every_page_stands_up(world: World, somebody: Come) -> None:
-    everybody = {row[0] for row in (*PAGES.values(), *OTHER_PAGES.values(), *SENT.values())}
-    people = {who: somebody(who or None) for who in sorted(everybody)}
+def walk(world: World, somebody: Come, pages: dict[str, tuple[str, str]]) -> dict[str, Any]:
+    """What is wrong with these pages, each opened by whom it is for."""
+    people = {who: somebody(who or None) for who in sorted({who for who, _ in pages.values()})}
     wrong: dict[str, Any] = {}
-    for name, (who, address) in (PAGES | OTHER_PAGES).items():
+    for name, (who, address) in pages.items():
         page, asked = people[who].page, fill(address, world)
         people[who].go(asked)
         if page.url != people[who].address + asked:
             wrong[f"{name}: leads on"] = page.url
         wrong |= look(name, people[who])
+    return wrong
+
+
+def test_every_page_stands_up(world: World, somebody: Come) -> None:
+    wrong = walk(world, somebody, PAGES)
+    assert not wrong, "\n".join(f"{name} {what}" for name, what in wrong.items())
+
+
+@pytest.mark.drill
+def test_every_page_stands_up_in_its_other_states(world: World, somebody: Come) -> None:
+    """With more or nothing on it, after something was sent or refused, and where something failed."""
+    wrong = walk(world, somebody, OTHER_PAGES)
+    people = {who: somebody(who or None) for who in sorted({row[0] for row in SENT.values()} | {""})}
     for name, (who, address, fields, words) in SENT.items():
         page = people[who].go(fill(address, world)) if address else people[who].page
         send(page, {field: fill(value, world) for field, value in fields.items()}, words)
