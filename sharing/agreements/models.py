@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from agencies.directory.models import FOREVER, AgencyKind
@@ -22,12 +23,19 @@ class Agreement(models.Model):
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     title = models.CharField(max_length=160)
-    kind = models.CharField(max_length=20, choices=AgreementKind.choices, default=AgreementKind.INFORMATION)
-    joinable = models.BooleanField(default=False, help_text="Others may join by their own signature alone")
+    kind = models.CharField(
+        max_length=20,
+        choices=AgreementKind.choices,
+        default=AgreementKind.INFORMATION,
+        db_default=AgreementKind.INFORMATION,
+    )
+    joinable = models.BooleanField(
+        default=False, db_default=False, help_text="Others may join by their own signature alone"
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(default=FOREVER)
     signed_at = models.DateTimeField(
-        default=timezone.now, null=True, blank=True, help_text="None until all have signed"
+        default=timezone.now, db_default=Now(), null=True, blank=True, help_text="None until all have signed"
     )
     suspended_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -35,7 +43,9 @@ class Agreement(models.Model):
         "agencies.Agency", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False,
         help_text="Who suspended it, and alone takes that back; or who ended it",
     )  # fmt: skip
-    stop_reason = models.CharField(max_length=300, blank=True, help_text="Why it was suspended or ended")
+    stop_reason = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="Why it was suspended or ended"
+    )
     made_by = models.ForeignKey(
         "agencies.Agency", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False,
         help_text="Who drafted it; until it is proposed nobody else sees it",

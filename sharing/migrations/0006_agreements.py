@@ -7,6 +7,7 @@ until they are proposed, and a version comes into force by its last party's sign
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
+import django.db.models.functions.datetime
 import django.utils.timezone
 import uuid
 from django.conf import settings
@@ -162,7 +163,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="agreement",
             name="joinable",
-            field=models.BooleanField(default=False, help_text="Others may join by their own signature alone"),
+            field=models.BooleanField(
+                db_default=False, default=False, help_text="Others may join by their own signature alone"
+            ),
         ),
         migrations.AddField(
             model_name="agreement",
@@ -175,6 +178,7 @@ class Migration(migrations.Migration):
                     ("referral", "Treatment referral"),
                     ("status_circle", "State-wide status circle"),
                 ],
+                db_default="information",
                 default="information",
                 max_length=20,
             ),
@@ -196,13 +200,19 @@ class Migration(migrations.Migration):
             model_name="agreement",
             name="signed_at",
             field=models.DateTimeField(
-                blank=True, default=django.utils.timezone.now, help_text="None until all have signed", null=True
+                blank=True,
+                db_default=django.db.models.functions.datetime.Now(),
+                default=django.utils.timezone.now,
+                help_text="None until all have signed",
+                null=True,
             ),
         ),
         migrations.AddField(
             model_name="agreement",
             name="stop_reason",
-            field=models.CharField(blank=True, help_text="Why it was suspended or ended", max_length=300),
+            field=models.CharField(
+                blank=True, db_default="", default="", help_text="Why it was suspended or ended", max_length=300
+            ),
         ),
         migrations.AddField(
             model_name="agreement",

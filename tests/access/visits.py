@@ -77,7 +77,7 @@ READ_BY_POST: dict[str, dict[str, str]] = {
 PROVIDERS = (AgencyKind.TREATMENT_PROVIDER, AgencyKind.COMMUNITY_ORGANIZATION)
 SIGNED_OUT = set(range(200, 405))  # and nothing told
 UNKNOWN, REFUSED, NO_FILE, EMPTY_FILE = 404, 403, 503, 400
-OF_NO_RECORD = ("item", "webhook", "client", "token", "member", "unit", "cover", "agency")
+OF_NO_RECORD = ("agreement", "item", "webhook", "client", "token", "member", "unit", "cover", "agency")
 # What belongs to a person, and what of a case opens it.
 PERSONAL = {
     "person": C.EXISTENCE,
