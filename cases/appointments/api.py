@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,16 +25,9 @@ from cases.appointments.serializers import (
 )
 from cases.supervision.codes import CASE
 from sharing.access.errors import NotAllowed, NotVisible
-from sharing.access.rest import DoorView, PageParameters, page_of
+from sharing.access.rest import IF_MATCH, DoorView, PageParameters, page_of
 
 TAGS = ["Appointments"]
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    required=True,
-    description="The ETag of the version that was read; 428 without it, 412 where it has passed.",
-)
 JOINED = ("case", "agency", "officer", "outcome_by")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -26,19 +26,12 @@ from portal.agreements.serializers import (
 )
 from sharing.access.errors import NotVisible, Refused, Stale
 from sharing.access.permissions import ANY_ACTOR
-from sharing.access.rest import digest_tag, page_of
+from sharing.access.rest import IF_MATCH, digest_tag, page_of
 from sharing.agreements import services
 from sharing.agreements.models import AgreementVersion
 from sharing.agreements.querysets import agreement_for, agreements_for, live_of, versions_for
 
 TAGS = ["Agreements"]
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    required=True,
-    description="The ETag of the draft that was read; 428 without it, 412 where it has passed.",
-)
 
 
 class AboutOne(OfAdministrators):

@@ -8,59 +8,40 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
 from agencies.directory.categories import NOTHING, Category
 from agencies.directory.errors import NotAllowed, NotVisible, Refused, Stale
+from portal.agency.views.base import AgencyPage
 from portal.agreements.forms import DraftForm, NewAgreementForm, ReasonForm, SeenForm, SignForm, as_drafted, begun_from
-from sharing.access.pages import Page, add_refusal
+from portal.agreements.wording import changes_in_words, terms_in_words
+from sharing.access.pages import add_refusal
 from sharing.access.registry import bundles_offered
 from sharing.agreements import services
-from sharing.agreements.codes import TEMPLATES, AgreementKind, Onward, Purpose, State
+from sharing.agreements.codes import TEMPLATES, AgreementKind, State
 from sharing.agreements.models import Agreement, AgreementVersion
 from sharing.agreements.querysets import agreement_for, agreements_for, state_of, versions_for
-from sharing.agreements.terms import differences, digest_of, kinds_in_words
-
-LABELS = {
-    "purposes": "Purposes",
-    "legal_authority": "Legal authority",
-    "text": "What the parties agree to",
-    "onward": "Passing on",
-    "max_days": "Longest single access",
-    "two_sided": "Requests",
-    "response_hours": "Answer to a request",
-    "retention_days": "Kept by receivers",
-    "starts_on": "First day",
-    "ends_on": "Last day",
-    "review_on": "Looked at again by",
-    "allowances": "Who may be given what",
-}
+from sharing.agreements.terms import digest_of
 
 
-class AgreementPage(Page):
+class AgreementPage(AgencyPage):
     """A page about the agency's agreements; subclasses with an address of one find it in `agreement`."""
 
-    needs = {"get": NOTHING}
+    tab = folder = "agreements"
     agreement: Agreement
     versions: list[AgreementVersion]
-    may_administer: bool
 
     def enter(self, category: Category) -> None:
         """The agreement of the address, if the actor's agency may know of it. Raises NotVisible."""
-        self.may_administer = services.is_administrator(self.actor)
+        super().enter(category)
         if "agreement" not in self.kwargs:
             return
         found = agreement_for(self.actor.agency_id, self.kwargs["agreement"])
         if found is None:
             raise NotVisible
         self.agreement, self.versions = found, versions_for(self.actor.agency_id, found)
-
-    def show(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        """One of the pages in templates/portal/agreements/."""
-        around = {"section": "agency", "tab": "agreements", "may_administer": self.may_administer}
-        return render(self.request, f"portal/agreements/{template}.html", {**around, **context}, status=status)
 
     @property
     def state(self) -> State:
@@ -83,7 +64,7 @@ class AgreementList(AgreementPage):
             partners = [row.agency.name for row in agreement.party_rows.all() if row.agency_id != own]
             rows.append({"agreement": agreement, "state": state, "waits": waits, "partners": partners})
         rows.sort(key=lambda row: (not row["waits"], row["state"] == State.ENDED))
-        return self.show("list", {"rows": rows})
+        return self.show("list.html", {"rows": rows})
 
 
 class AgreementDetail(AgreementPage):
@@ -111,7 +92,7 @@ class AgreementDetail(AgreementPage):
             "may_sign": open_version is not None and own not in signed,
             "may_resume": self.agreement.stopped_by_id in (None, own),
         }
-        return self.show("detail", context)
+        return self.show("detail.html", context)
 
 
 class AdministratorAct(AgreementPage):
@@ -119,7 +100,7 @@ class AdministratorAct(AgreementPage):
 
     needs = {"get": NOTHING, "post": NOTHING}
     weighty = frozenset({"post"})
-    template: ClassVar[str] = "act"
+    template: ClassVar[str] = "act.html"
     heading: ClassVar[str] = ""
     explanation: ClassVar[str] = ""
     button: ClassVar[str] = ""
@@ -186,7 +167,9 @@ class ChooseTemplate(AgreementPage):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """The templates."""
-        return self.show("templates", {"templates": [(kind, TEMPLATES[kind].explanation) for kind in AgreementKind]})
+        return self.show(
+            "templates.html", {"templates": [(kind, TEMPLATES[kind].explanation) for kind in AgreementKind]}
+        )
 
 
 class NewAgreement(AdministratorAct):
@@ -274,7 +257,7 @@ class Propose(AdministratorAct):
 class Sign(AdministratorAct):
     """Sign what was proposed, after reading it."""
 
-    template, heading, button = "sign", "Sign this agreement", "Sign for my agency"
+    template, heading, button = "sign.html", "Sign this agreement", "Sign for my agency"
     done = "Signed."
 
     def make_form(self, data: Any = None) -> SignForm:
@@ -368,39 +351,3 @@ class End(Suspend):
     def act(self, form: ReasonForm) -> Agreement:
         """Ended."""
         return services.end(actor=self.actor, agreement_uuid=self.agreement.uuid, reason=form.cleaned_data["reason"])
-
-
-# --- Words -----------------------------------------------------------------------------------------------------------
-
-
-def terms_in_words(version: AgreementVersion) -> list[dict[str, Any]]:
-    """The terms of a version, each {name, label, value or values}, in the order in which they are read."""
-    labels = {code: bundle.label for code, bundle in bundles_offered().items()}
-    said: dict[str, Any] = {
-        "purposes": [Purpose(code).label for code in version.purposes],
-        "allowances": [f"{kind}: {', '.join(found).lower()}" for kind, found in kinds_in_words(version, labels)],
-        "legal_authority": version.legal_authority,
-        "text": version.text,
-        "onward": Onward(version.onward).label,
-        "max_days": f"{version.max_days} days",
-        "two_sided": "Both agencies say yes" if version.two_sided else "The owning agency says yes",
-        "response_hours": f"Within {version.response_hours} hours",
-        "retention_days": f"{version.retention_days} days",
-        "starts_on": version.starts_on,
-        "ends_on": version.ends_on,
-        "review_on": version.review_on,
-    }
-    return [
-        {"name": name, "label": LABELS[name], "value": value, "many": isinstance(value, list)}
-        for name, value in said.items()
-    ]
-
-
-def changes_in_words(before: AgreementVersion, after: AgreementVersion) -> list[dict[str, Any]]:
-    """What an amendment changes: {label, before, after} of each term in which the two differ."""
-    was = {row["name"]: row for row in terms_in_words(before)}
-    now = {row["name"]: row for row in terms_in_words(after)}
-    return [
-        {"label": LABELS[name], "before": was[name]["value"], "after": now[name]["value"], "many": now[name]["many"]}
-        for name in differences(before, after)
-    ]

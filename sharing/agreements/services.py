@@ -17,7 +17,7 @@ from django.utils import timezone
 from agencies.directory.clock import database_now
 from agencies.directory.errors import NotAllowed, NotVisible, Refused, Stale, refusing
 from agencies.directory.models import FOREVER, Agency, AgencyKind
-from agencies.directory.querysets import administrations
+from agencies.directory.querysets import administers
 from agencies.trail.services import Acting, record_change
 from sharing.agreements.codes import LONGEST_WITHOUT_REVIEW, AgreementKind, Purpose
 from sharing.agreements.models import Agreement, AgreementParty, AgreementVersion, Allowance, Signature
@@ -25,11 +25,6 @@ from sharing.agreements.querysets import agreement_for, terms_of
 from sharing.agreements.terms import TERMS, differences, digest_of, values_of
 
 MOST_PARTIES = 400
-
-
-def is_administrator(actor: Acting) -> bool:
-    """Whether the actor administers the agency they act for."""
-    return administrations(actor.agency.pk).filter(user_id=actor.user.pk).exists()
 
 
 @transaction.atomic
@@ -256,7 +251,7 @@ def end(*, actor: Acting, agreement_uuid: uuid.UUID, reason: str) -> Agreement:
 
 
 def _must_administer(actor: Acting) -> None:
-    if not is_administrator(actor):
+    if not administers(actor.user.pk, actor.agency.pk):
         raise NotAllowed("Only an administrator of your agency writes and signs agreements.")
 
 

@@ -19,6 +19,7 @@ class AgencyPage(Page):
 
     needs = {"get": NOTHING}
     tab = ""
+    folder = "agency"  # of its templates, below portal/
     may_administer: bool
 
     def enter(self, category: Category) -> None:
@@ -28,7 +29,7 @@ class AgencyPage(Page):
     def show(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         """The page under the agency's tabs."""
         around = {"section": "agency", "tab": self.tab, "may_administer": self.may_administer}
-        return render(self.request, f"portal/agency/{template}", {**around, **context}, status=status)
+        return render(self.request, f"portal/{self.folder}/{template}", {**around, **context}, status=status)
 
 
 class AdministratorPage(AgencyPage):

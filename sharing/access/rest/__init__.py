@@ -5,6 +5,7 @@ Both this floor and the one above answer calls, so the common pieces stand here,
 
 from sharing.access.rest.base import BadQuery, Deprecated, DoorView, VersionNotNamed, VersionPassed, digest_tag
 from sharing.access.rest.fields import (
+    IF_MATCH,
     MAX_PAGE_SIZE,
     PAGE_SIZE,
     AgencyBrief,
@@ -20,6 +21,7 @@ from sharing.access.rest.fields import (
 from sharing.access.rest.paging import page_by_number, page_of, page_of_list
 
 __all__ = [
+    "IF_MATCH",
     "MAX_PAGE_SIZE",
     "PAGE_SIZE",
     "AgencyBrief",

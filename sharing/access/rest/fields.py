@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -17,6 +17,16 @@ from agencies.directory.categories import NOTHING, Category
 from agencies.directory.models import Agency
 
 PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
+
+
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The ETag of the version that was read; 428 without it, 412 where it has passed.",
+)
+"""For acts that are done to one version of something."""
 
 
 class Moment(serializers.DateTimeField):
