@@ -17,7 +17,7 @@ from agencies.directory.errors import NotAllowed, NotVisible, Refused, Stale
 from portal.agency.views.base import AgencyPage
 from portal.agreements.forms import DraftForm, NewAgreementForm, ReasonForm, SeenForm, SignForm, as_drafted, begun_from
 from portal.agreements.wording import changes_in_words, terms_in_words
-from sharing.access.pages import add_refusal
+from sharing.access.pages import OnceField, add_refusal
 from sharing.access.registry import bundles_offered
 from sharing.agreements import services
 from sharing.agreements.codes import TEMPLATES, AgreementKind, State
@@ -184,7 +184,9 @@ class NewAgreement(AdministratorAct):
         if self.kwargs["kind"] not in AgreementKind.values:
             raise NotVisible
         kind = AgreementKind(self.kwargs["kind"])
-        return NewAgreementForm(data, own=self.actor.agency, bundles=bundles_offered(), initial=begun_from(kind))
+        form = NewAgreementForm(data, own=self.actor.agency, bundles=bundles_offered(), initial=begun_from(kind))
+        form.fields["once"] = OnceField(self.actor)
+        return form
 
     def act(self, form: NewAgreementForm) -> Agreement:
         """The draft."""
@@ -197,6 +199,7 @@ class NewAgreement(AdministratorAct):
             terms=form.terms(),
             allowances=form.allowed(),
             joinable=asked["joinable"],
+            agreement_uuid=asked["once"],
         )
 
 

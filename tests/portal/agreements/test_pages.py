@@ -50,11 +50,15 @@ def test_each_template_needs_a_title_a_partner_and_a_statute_and_is_a_draft(chie
     for words in ("Give it a title.", "Choose at least one other agency.", "Name the statutes or orders"):
         assert words in refused
     partner = "provider" if kind == "referral" else "police"
+    typed["once"] = hidden(page, "once")
     typed |= {"title": "Ours", "partners": [chiefs.agencies[partner].pk], "legal_authority": "State Code 944.01"}
     assert admin.send(where, page, typed)["Location"] == reverse("agreement", args=[newest()])
     shown = text(admin.get(reverse("agreement", args=[newest()])))
     assert "Draft" in shown
     assert "State Code 944.01" in shown
+    made = owner("SELECT count(*) FROM sharing_agreement")
+    assert admin.send(where, page, typed)["Location"] == reverse("agreement", args=[newest()])  # a double click
+    assert owner("SELECT count(*) FROM sharing_agreement") == made
 
 
 def test_a_draft_is_proposed_read_and_signed_by_both(chiefs: World) -> None:
